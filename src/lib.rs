@@ -1,7 +1,7 @@
 //! earmark: label audio files with their speech content, in a terminal, by keyboard alone.
 //!
 //! One room a module, floor by floor; what each may import is written in ARCHITECTURE.md and checked by
-//! `tests/architecture.rs`.
+//! `tests/architecture`.
 
 // Floor 0: pure words and texts.
 pub mod domain;

@@ -33,6 +33,15 @@ impl UserError {
         Self { what: what.into(), why, hint: None }
     }
 
+    /// What an error says by itself, the causes behind it, and what to do next.
+    pub fn of(error: &dyn std::error::Error, hint: Option<String>) -> Self {
+        let user = match error.source() {
+            Some(cause) => Self::caused(error.to_string(), cause),
+            None => Self::new(error.to_string()),
+        };
+        Self { hint, ..user }
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

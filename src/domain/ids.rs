@@ -20,7 +20,7 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// One revision: UUIDv7 for a person's, UUIDv5 for an import's.
+    /// One revision: `UUIDv7` for a person's, `UUIDv5` for an import's.
     RevisionId
 }
 uuid_id! {

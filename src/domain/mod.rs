@@ -3,6 +3,7 @@
 //! Pure: no clock, no I/O, no globals. What travels between rooms (playback commands and events, list pages, reports,
 //! user errors, [`ByteSource`]) lives here so that no room needs to look up. Imports nothing of the crate.
 
+mod deed;
 mod draft;
 mod error;
 mod filter;
@@ -19,6 +20,7 @@ mod sample;
 mod source;
 mod undo;
 
+pub use deed::{Choice, Deed, Target};
 pub use draft::Draft;
 pub use error::UserError;
 pub use filter::{Filter, FilterError};

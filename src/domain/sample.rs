@@ -99,7 +99,7 @@ pub struct SampleDetail {
     pub content: Option<String>,
     /// The content heads that the label rests on: what a draft starts from.
     pub heads: Vec<RevisionId>,
-    /// The other texts of a conflict, with their authors.
+    /// The other texts of a conflict, each with its author behind it.
     pub rivals: Vec<(String, String)>,
     /// Flags that are set.
     pub flags: Vec<Flag>,
