@@ -1,0 +1,166 @@
+//! Every setting as a typed field. What may be written for each stands in `table`, and
+//! `assets/config.toml` is their reference.
+
+use super::choice::{Ascii, ColorMode, OutputMode, ThemeName};
+use crate::domain::{OrderBy, Scope, Seconds};
+
+/// All settings in force. The default ones are those that `assets/config.toml` states; a test holds them together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// How sound is played.
+    pub playback: Playback,
+    /// The Speech Content box.
+    pub editor: Editor,
+    /// How the screen looks.
+    pub screen: Screen,
+    /// The file list.
+    pub list: List,
+    /// Bringing the list up to date.
+    pub sync: SyncSettings,
+    /// How work is shared out.
+    pub work: Work,
+    /// The journal of the labeling job.
+    pub journal: Journal,
+}
+
+/// How sound is played.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Playback {
+    /// Play each sample that is gone to.
+    pub autoplay: bool,
+    /// How far a resume steps back.
+    pub backstep: Seconds,
+    /// A small step back or forward.
+    pub step_small: Seconds,
+    /// A large step back or forward.
+    pub step_large: Seconds,
+    /// Speed, 1 is normal.
+    pub rate: f32,
+    /// Speed of *again, slower*.
+    pub again_rate: f32,
+    /// How much a press of slower or faster changes the speed.
+    pub rate_step: f32,
+    /// Loudness in decibels.
+    pub volume_db: f32,
+    /// Jump over stretches without speech.
+    pub skip_silence: bool,
+    /// Pause the sound while keys are typed.
+    pub stop_while_typing: bool,
+    /// Play what is moved over in the list.
+    pub preview_plays: bool,
+    /// How many of the next files are decoded ahead.
+    pub prefetch: u32,
+    /// Where sound goes.
+    pub output: OutputMode,
+    /// The device's name; empty is the default one.
+    pub device: String,
+}
+
+/// The Speech Content box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Editor {
+    /// Labels are brought to Unicode NFC.
+    pub nfc: bool,
+    /// Milliseconds after the last key until a draft is saved.
+    pub draft_ms: u32,
+}
+
+/// How the screen looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screen {
+    /// Which theme.
+    pub theme: ThemeName,
+    /// Whether only ASCII is drawn.
+    pub ascii: Ascii,
+    /// Which colours are used.
+    pub color: ColorMode,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+}
+
+/// The file list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct List {
+    /// By what it is ordered at first.
+    pub order: OrderBy,
+    /// From high to low.
+    pub descending: bool,
+}
+
+/// Bringing the list up to date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncSettings {
+    /// When a dataset is opened.
+    pub on_open: bool,
+    /// Minutes between two syncs while it is open; 0 is never.
+    pub every_minutes: u32,
+    /// Texts beside the audio are taken as labels.
+    pub sidecars: bool,
+}
+
+/// How work is shared out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    /// Only this share of the samples.
+    pub part: Option<Scope>,
+    /// Minutes for which a sample that is being edited is kept from others.
+    pub lease_minutes: u32,
+}
+
+/// The journal of the labeling job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journal {
+    /// Whether it is kept.
+    pub enabled: bool,
+}
+
+impl Default for Playback {
+    fn default() -> Self {
+        Self {
+            autoplay: true,
+            backstep: 1.0,
+            step_small: 2.0,
+            step_large: 10.0,
+            rate: 1.0,
+            again_rate: 0.75,
+            rate_step: 0.1,
+            volume_db: 0.0,
+            skip_silence: false,
+            stop_while_typing: false,
+            preview_plays: false,
+            prefetch: 3,
+            output: OutputMode::Auto,
+            device: String::new(),
+        }
+    }
+}
+
+impl Default for Editor {
+    fn default() -> Self {
+        Self { nfc: false, draft_ms: 400 }
+    }
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self { theme: ThemeName::Dark, ascii: Ascii::Auto, color: ColorMode::Auto, mouse: true }
+    }
+}
+
+impl Default for SyncSettings {
+    fn default() -> Self {
+        Self { on_open: true, every_minutes: 5, sidecars: false }
+    }
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self { part: None, lease_minutes: 5 }
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
