@@ -1,1 +1,46 @@
-//! (room: workspace)
+//! The workspace: the SQLite file in which one account works on a dataset. Every SQL statement is in this room.
+//!
+//! Three doors, each blocking and each for one thread at a time: [`Writer`] changes, [`Reader`] reads while others
+//! change, [`Drafts`] keeps what was typed but is not yet a label, in a file of its own so that saving one never waits.
+//! Labels are revisions that are only ever appended; the columns by which samples are listed, counted and searched are
+//! derived from them by [`crate::domain::Heads`].
+
+mod apply;
+mod codec;
+mod conditions;
+mod deed;
+mod drafts;
+mod error;
+mod file;
+mod identity;
+mod import;
+mod kinds;
+mod leases;
+mod ledger;
+mod list;
+mod meta;
+mod migrate;
+mod moves;
+mod presence;
+mod probes;
+mod reader;
+mod sample;
+mod search;
+mod staging;
+mod undo;
+mod writer;
+
+pub use apply::SyncRun;
+pub use drafts::Drafts;
+pub use error::{Result, WorkspaceError};
+pub use identity::{Dataset, Identity};
+pub use kinds::{
+    ImportItem, ImportReport, LabelOutcome, LabelRequest, Lease, Listed, Probe, Step, Suggested,
+    Unprobed,
+};
+pub use reader::{Interrupt, Reader};
+pub use staging::Staging;
+pub use writer::Writer;
+
+#[cfg(test)]
+mod tests;

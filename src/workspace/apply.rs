@@ -1,0 +1,420 @@
+//! A complete listing brought into the workspace, step by step; each step may be the last one before a crash.
+//!
+//! First what is gone is marked missing, then each listed key is looked at, then new keys are compared with missing
+//! ones (`moves`). Every step leaves the workspace right, and running them all again changes nothing.
+
+use super::codec::{key_at, nanos, part_hash, size_at};
+use super::error::{Doing, Result, WorkspaceError};
+use super::identity::Identity;
+use super::kinds::{Listed, Step};
+use super::leases;
+use super::moves;
+use super::presence::Presence;
+use super::sample::{Sample, time_at};
+use super::staging::Staging;
+use crate::domain::{SampleKey, SampleState, Standing, SyncReport};
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// What a step aims at; the promise is 50 ms.
+pub(super) const AIM: Duration = Duration::from_millis(25);
+const SMALLEST: usize = 32;
+const LARGEST: usize = 8_192;
+
+/// Gives the SHA-256 of a listed file, where that can be had.
+pub(super) type Hash<'h> = &'h mut dyn FnMut(&SampleKey) -> Option<[u8; 32]>;
+
+/// A sync that is being applied.
+#[derive(Debug)]
+pub struct SyncRun {
+    pub(super) at: Timestamp,
+    phase: Phase,
+    report: SyncReport,
+    done: u64,
+    of: u64,
+    chunk: usize,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Samples that the listing does not hold, behind this key.
+    Missing(Vec<u8>),
+    /// Listed keys, behind this one.
+    Listed(Vec<u8>),
+    Moves(moves::Search),
+}
+
+/// A listed key beside the sample that stands under it.
+struct Pair {
+    listed: Listed,
+    sample: Option<Known>,
+    /// The file's hash, where only that can tell whether it changed.
+    hash: Option<[u8; 32]>,
+}
+
+struct Known {
+    id: i64,
+    size: u64,
+    etag: String,
+    modified: Option<Timestamp>,
+    present: bool,
+    fresh: bool,
+    moved: bool,
+    sha256: Option<[u8; 32]>,
+}
+
+/// Makes the listing visible to the writing connection.
+pub(super) fn begin(connection: &Connection, staging: &Staging, at: Timestamp) -> Result<SyncRun> {
+    detach(connection)?;
+    let path = staging.path().to_string_lossy();
+    connection.execute("ATTACH ? AS listing", [&*path]).doing("open the listing")?;
+    let of = connection
+        .query_row(
+            "SELECT (SELECT count(*) FROM listing.listed) + (SELECT ifnull(sum(samples), 0) FROM tally WHERE what < 5)",
+            [],
+            |row| row.get::<_, i64>(0),
+        )
+        .doing("read the listing")? as u64;
+    Ok(SyncRun {
+        at,
+        phase: Phase::Missing(Vec::new()),
+        report: SyncReport::default(),
+        done: 0,
+        of,
+        chunk: 256,
+    })
+}
+
+/// Lets go of the listing, if there is one.
+pub(super) fn detach(connection: &Connection) -> Result<()> {
+    let attached = connection
+        .prepare("SELECT 1 FROM pragma_database_list WHERE name = 'listing'")
+        .and_then(|mut sql| sql.exists([]))
+        .doing("close the listing")?;
+    if attached {
+        connection.flush_prepared_statement_cache();
+        connection.execute("DETACH listing", []).doing("close the listing")?;
+    }
+    Ok(())
+}
+
+/// What every step of a sync works on.
+pub(super) struct On<'a> {
+    pub(super) workspace: &'a Path,
+    pub(super) me: &'a Identity,
+    pub(super) presence: &'a Presence,
+    /// When this sync began to be applied: what it found missing is known by it.
+    pub(super) at: Timestamp,
+    pub(super) now: Timestamp,
+}
+
+impl On<'_> {
+    /// A transaction that renews the sync lease.
+    pub(super) fn begin<'c>(&self, connection: &'c mut Connection) -> Result<Transaction<'c>> {
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("apply the listing")?;
+        leases::take_sync(&transaction, self.me, self.presence, self.now)?;
+        Ok(transaction)
+    }
+}
+
+/// One step.
+pub(super) fn step(
+    connection: &mut Connection,
+    on: &On<'_>,
+    run: &mut SyncRun,
+    hash: Hash<'_>,
+) -> Result<Step> {
+    let began = Instant::now();
+    let finished = match &mut run.phase {
+        Phase::Missing(behind) => {
+            let behind = behind.clone();
+            step_missing(connection, on, run, &behind)?;
+            false
+        }
+        Phase::Listed(behind) => {
+            let behind = behind.clone();
+            step_listed(connection, on, run, &behind, hash)?;
+            false
+        }
+        Phase::Moves(search) => {
+            let found = search.step(connection, on, run.chunk, hash)?;
+            run.report.possible_moves += found.possible;
+            run.report.moved += found.moved_new + found.moved_back;
+            run.report.added = run.report.added.saturating_sub(found.moved_new);
+            run.report.restored = run.report.restored.saturating_sub(found.moved_back);
+            run.report.missing = run.report.missing.saturating_sub(found.missed_now);
+            found.finished
+        }
+    };
+    adapt(&mut run.chunk, began.elapsed());
+    if !finished {
+        return Ok(Step::More { done: run.done, of: run.of.max(run.done) });
+    }
+    detach(connection)?;
+    let tally = |what: &str| {
+        connection
+            .query_row(&format!("SELECT sum(samples) FROM tally WHERE what {what}"), [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .doing("count the samples")
+            .map(|count| count as u64)
+    };
+    run.report.total = tally("< 4")?;
+    run.report.conflicts = tally("= 6")?;
+    Ok(Step::Done(run.report))
+}
+
+fn adapt(chunk: &mut usize, took: Duration) {
+    let factor = AIM.as_secs_f64() / took.as_secs_f64().max(1e-6);
+    *chunk = ((*chunk as f64 * factor.clamp(0.25, 2.0)) as usize).clamp(SMALLEST, LARGEST);
+}
+
+fn step_missing(
+    connection: &mut Connection,
+    on: &On<'_>,
+    run: &mut SyncRun,
+    behind: &[u8],
+) -> Result<()> {
+    let transaction = on.begin(connection)?;
+    let looked: Vec<(i64, Vec<u8>, bool)> = transaction
+        .prepare_cached(
+            "SELECT id, key, present AND NOT EXISTS (SELECT 1 FROM listing.listed WHERE listed.key = sample.key) \
+             FROM sample WHERE key > ? ORDER BY key LIMIT ?",
+        )
+        .doing("find missing files")?
+        .query_map(params![behind, run.chunk as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .doing("find missing files")?
+        .collect::<rusqlite::Result<_>>()
+        .doing("find missing files")?;
+    for (id, ..) in looked.iter().filter(|(_, _, gone)| *gone) {
+        transaction
+            .prepare_cached("UPDATE sample SET present = 0, fresh = 0, missed_at = ? WHERE id = ?")
+            .and_then(|mut sql| sql.execute(params![nanos(run.at), id]))
+            .doing("mark a missing file")?;
+        let (sample, standing) = rederive(&transaction, *id)?;
+        run.report.missing += u64::from(sample.state(&standing) == Some(SampleState::Missing));
+    }
+    transaction.commit().doing("apply the listing")?;
+    run.done += looked.len() as u64;
+    // The empty key is no file's: everything lies behind it.
+    run.phase = match looked.into_iter().next_back() {
+        Some((_, last, _)) => Phase::Missing(last),
+        None => Phase::Listed(Vec::new()),
+    };
+    Ok(())
+}
+
+fn step_listed(
+    connection: &mut Connection,
+    on: &On<'_>,
+    run: &mut SyncRun,
+    behind: &[u8],
+    hash: Hash<'_>,
+) -> Result<()> {
+    let mut pairs = pairs(connection, behind, run.chunk)?;
+    hash_touched(&mut pairs, hash);
+    let transaction = on.begin(connection)?;
+    for pair in &pairs {
+        settle(&transaction, pair, &mut run.report)?;
+    }
+    transaction.commit().doing("apply the listing")?;
+    run.done += pairs.len() as u64;
+    run.phase = match pairs.into_iter().next_back() {
+        Some(last) => Phase::Listed(last.listed.key.as_bytes().to_vec()),
+        None => Phase::Moves(moves::Search::default()),
+    };
+    Ok(())
+}
+
+fn pairs(connection: &Connection, behind: &[u8], limit: usize) -> Result<Vec<Pair>> {
+    connection
+        .prepare_cached(
+            "SELECT listed.key, listed.size, listed.etag, listed.modified, \
+             id, sample.size, sample.etag, sample.modified, present, fresh > 0, moved_to IS NOT NULL, sha256 \
+             FROM listing.listed LEFT JOIN sample ON sample.key = listed.key \
+             WHERE listed.key > ? ORDER BY listed.key LIMIT ?",
+        )
+        .doing("read the listing")?
+        .query_map(params![behind, limit as i64], pair)
+        .doing("read the listing")?
+        .collect::<rusqlite::Result<_>>()
+        .doing("read the listing")
+}
+
+fn pair(row: &Row<'_>) -> rusqlite::Result<Pair> {
+    let sample = match row.get::<_, Option<i64>>(4)? {
+        Some(id) => Some(Known {
+            id,
+            size: size_at(row, 5)?,
+            etag: row.get(6)?,
+            modified: time_at(row, 7)?,
+            present: row.get(8)?,
+            fresh: row.get(9)?,
+            moved: row.get(10)?,
+            sha256: row.get(11)?,
+        }),
+        None => None,
+    };
+    let listed = Listed {
+        key: key_at(row, 0)?,
+        size: size_at(row, 1)?,
+        etag: row.get(2)?,
+        modified: time_at(row, 3)?,
+    };
+    Ok(Pair { listed, sample, hash: None })
+}
+
+/// Asks for hashes before the transaction, so that nobody waits for a disk. What takes long ends the step early.
+fn hash_touched(pairs: &mut Vec<Pair>, hash: Hash<'_>) {
+    let began = Instant::now();
+    let mut looked = 0;
+    for pair in pairs.iter_mut() {
+        looked += 1;
+        let Some(known) = &pair.sample else { continue };
+        if known.sha256.is_some()
+            && known.size == pair.listed.size
+            && known.etag != pair.listed.etag
+        {
+            pair.hash = hash(&pair.listed.key);
+            if began.elapsed() > AIM {
+                break;
+            }
+        }
+    }
+    pairs.truncate(looked);
+}
+
+/// Brings one listed key in line.
+fn settle(connection: &Connection, pair: &Pair, report: &mut SyncReport) -> Result<()> {
+    let listed = &pair.listed;
+    let Some(known) = &pair.sample else {
+        insert(connection, listed, lost_one_like(connection, listed)?)?;
+        report.added += 1;
+        return Ok(());
+    };
+    let same_stamp = known.size == listed.size && known.etag == listed.etag;
+    let touched = !same_stamp && pair.hash.is_some() && pair.hash == known.sha256;
+    if same_stamp && known.present && !known.fresh {
+        report.unchanged += 1;
+        if known.modified != listed.modified {
+            restamp(connection, known.id, listed)?;
+        }
+        return Ok(());
+    }
+    if touched {
+        keep_alias(connection, known)?;
+    } else if !same_stamp {
+        forget_audio(connection, known.id, pair.hash)?;
+    }
+    restamp(connection, known.id, listed)?;
+    let fresh = (known.fresh || known.moved) && lost_one_like(connection, listed)?;
+    connection
+        .prepare_cached("UPDATE sample SET present = 1, moved_to = NULL, fresh = ? WHERE id = ?")
+        .and_then(|mut sql| {
+            sql.execute(params![
+                if !fresh {
+                    0
+                } else if known.moved {
+                    2
+                } else {
+                    1
+                },
+                known.id
+            ])
+        })
+        .doing("apply the listing")?;
+    if known.fresh && same_stamp && known.present {
+        // Nothing that is derived hangs on it.
+        report.added += 1;
+        return Ok(());
+    }
+    let (sample, standing) = rederive(connection, known.id)?;
+    let deleted = sample.state(&standing) == Some(SampleState::Deleted);
+    match known {
+        Known { fresh: true, .. } => report.added += 1,
+        // In the trash, nobody saw it go.
+        Known { present: false, .. } if !deleted => report.restored += 1,
+        _ if same_stamp || touched => report.unchanged += 1,
+        _ => report.changed += 1,
+    }
+    Ok(())
+}
+
+/// A new sample. `fresh`: it is still to be compared with the missing ones.
+pub(super) fn insert(connection: &Connection, listed: &Listed, fresh: bool) -> Result<bool> {
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO sample (key, part, size, etag, modified, fresh) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .and_then(|mut sql| {
+            sql.execute(params![
+                listed.key.as_bytes(),
+                part_hash(&listed.key),
+                listed.size as i64,
+                listed.etag,
+                listed.modified.map(nanos),
+                fresh,
+            ])
+        })
+        .doing("add a sample")
+        .map(|rows| rows > 0)
+}
+
+/// Whether a file of this size is missing somewhere. Empty files are all alike and say nothing.
+fn lost_one_like(connection: &Connection, listed: &Listed) -> Result<bool> {
+    if listed.size == 0 {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached("SELECT 1 FROM sample WHERE state = 2 AND size = ?")
+        .and_then(|mut sql| sql.exists([listed.size as i64]))
+        .doing("find missing files")
+}
+
+fn restamp(connection: &Connection, id: i64, listed: &Listed) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE sample SET size = ?, etag = ?, modified = ? WHERE id = ?")
+        .and_then(|mut sql| {
+            sql.execute(params![listed.size as i64, listed.etag, listed.modified.map(nanos), id])
+        })
+        .doing("apply the listing")?;
+    Ok(())
+}
+
+/// The same audio under a new stamp: labels made under the old one still hold, and so does what was found out.
+fn keep_alias(connection: &Connection, known: &Known) -> Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO same_audio (sample, size, etag) VALUES (?, ?, ?)")
+        .and_then(|mut sql| sql.execute(params![known.id, known.size as i64, known.etag]))
+        .doing("apply the listing")?;
+    Ok(())
+}
+
+/// Other audio: what was found out about the old one no longer holds.
+fn forget_audio(connection: &Connection, id: i64, sha256: Option<[u8; 32]>) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE sample SET probed = 0, micros = NULL, info = NULL, sha256 = ?, audio_error = NULL WHERE id = ?",
+        )
+        .and_then(|mut sql| sql.execute(params![sha256, id]))
+        .doing("apply the listing")?;
+    for sql in ["DELETE FROM same_audio WHERE sample = ?", "DELETE FROM peaks WHERE sample = ?"] {
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut sql| sql.execute([id]))
+            .doing("apply the listing")?;
+    }
+    Ok(())
+}
+
+/// Derives a sample's columns anew.
+pub(super) fn rederive(connection: &Connection, id: i64) -> Result<(Sample, Standing)> {
+    let mut sample = Sample::load(connection, id)?
+        .ok_or(WorkspaceError::NoSuchSample(crate::domain::SampleId(id)))?;
+    let standing = sample.store(connection)?;
+    Ok((sample, standing))
+}

@@ -1,0 +1,167 @@
+//! What can go wrong with a workspace file, told apart by what a person can do about it.
+
+use crate::domain::{SampleId, UserError};
+use rusqlite::ErrorCode;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The result of everything in this room.
+pub type Result<T, E = WorkspaceError> = std::result::Result<T, E>;
+
+/// A failure of the workspace. Nothing that failed has changed anything.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// There is no such file.
+    #[error("there is no workspace {}", .0.display())]
+    NotFound(PathBuf),
+    /// A new workspace would overwrite something.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    /// Another kind of file.
+    #[error("{} is not an earmark workspace", .0.display())]
+    NotAWorkspace(PathBuf),
+    /// Written by a newer earmark.
+    #[error("{} was written by a newer earmark (format {version}, this one knows up to {known})", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        version: u32,
+        /// The newest format that this program knows.
+        known: u32,
+    },
+    /// The file is damaged. It is left as it is.
+    #[error("{} is damaged", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// The newest copy that lies beside it, if there is one.
+        copy: Option<PathBuf>,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// No room on the disk.
+    #[error("the disk is full: could not {doing}")]
+    DiskFull {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// Somebody else held the write lock for longer than we wait.
+    #[error("another process is writing to the workspace: could not {doing}")]
+    Busy {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// The file or its folder may not be written.
+    #[error("the workspace cannot be written: could not {doing}")]
+    ReadOnly {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// The query was cancelled through its [`super::Interrupt`].
+    #[error("cancelled")]
+    Interrupted,
+    /// Another process synchronizes this workspace right now.
+    #[error("{by} is synchronizing this dataset")]
+    SyncRunning {
+        /// Who.
+        by: String,
+    },
+    /// No sample has this id.
+    #[error("there is no sample {0} in the workspace")]
+    NoSuchSample(SampleId),
+    /// A file operation failed.
+    #[error("could not {doing} {}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Anything else that SQLite says.
+    #[error("could not {doing}")]
+    Sql {
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+}
+
+impl WorkspaceError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NotFound(_) => "`earmark init SOURCE` makes one".to_owned(),
+            Self::Exists(_) => "open it, or name another file with --workspace".to_owned(),
+            Self::NotAWorkspace(_) => "name a workspace file with --workspace".to_owned(),
+            Self::Newer { .. } => "update earmark on this machine".to_owned(),
+            Self::Corrupt { path, copy: Some(copy), .. } => format!(
+                "the file is left as it is; the last copy is {}: move {} aside and put the copy in its place",
+                copy.display(),
+                path.display()
+            ),
+            Self::Corrupt { path, copy: None, .. } => format!(
+                "the file is left as it is; put a backup in its place, or move {} aside and begin anew",
+                path.display()
+            ),
+            Self::DiskFull { .. } => "make room on the disk, then do it again".to_owned(),
+            Self::Busy { .. } => "wait a moment, then do it again".to_owned(),
+            Self::ReadOnly { .. } => "check who owns the file and its folder".to_owned(),
+            Self::SyncRunning { .. } => "wait until it is done".to_owned(),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "check who owns the file and its folder".to_owned()
+            }
+            Self::Interrupted | Self::NoSuchSample(_) | Self::Io { .. } | Self::Sql { .. } => {
+                return None;
+            }
+        };
+        Some(hint)
+    }
+
+    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { doing },
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { doing },
+            _ => Self::Io { doing, path: path.to_owned(), source },
+        }
+    }
+}
+
+impl From<&WorkspaceError> for UserError {
+    fn from(error: &WorkspaceError) -> Self {
+        let mut user = UserError::new(error.to_string());
+        let mut next = std::error::Error::source(error);
+        while let Some(cause) = next {
+            user.why.push(cause.to_string());
+            next = cause.source();
+        }
+        user.hint = error.hint();
+        user
+    }
+}
+
+/// Sorts what SQLite says into what a person can do about it.
+pub(super) trait Doing<T> {
+    /// Names what was being done, as in "could not …".
+    fn doing(self, doing: &'static str) -> Result<T>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T> {
+        self.map_err(|source| match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => WorkspaceError::DiskFull { doing },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                WorkspaceError::Busy { doing }
+            }
+            // In a folder that may not be written, SQLite cannot open what it keeps beside the file.
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                WorkspaceError::ReadOnly { doing }
+            }
+            Some(ErrorCode::OperationInterrupted) => WorkspaceError::Interrupted,
+            _ => WorkspaceError::Sql { doing, source },
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! Workspace files: made privately, told apart from other files, opened in the way that keeps labels safe.
+
+use super::error::{Doing, Result, WorkspaceError};
+use super::{migrate, search};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// "earm": what `file` and we know a workspace by.
+const APPLICATION_ID: i32 = 0x6561_726d;
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// How long a writer waits for another one.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Makes the folders that are missing, for their owner alone.
+pub(super) fn private_folder(folder: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| WorkspaceError::io("make the folder", folder, error))
+}
+
+/// Makes an empty file for its owner alone. Refuses to touch one that exists.
+pub(super) fn private_file(path: &Path) -> Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
+        match error.kind() {
+            ErrorKind::AlreadyExists => WorkspaceError::Exists(path.to_owned()),
+            _ => WorkspaceError::io("make", path, error),
+        }
+    })
+}
+
+/// `path` with something behind its name.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Makes a workspace file without content. Removes it again if that fails.
+pub(super) fn create(path: &Path) -> Result<Connection> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        private_folder(folder)?;
+    }
+    private_file(path)?;
+    let made = (|| {
+        let mut connection = connect(path)?;
+        // Before the switch to WAL, so that the file itself says what it is from the first moment on.
+        connection
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .doing("make the workspace")?;
+        tune(&connection)?;
+        migrate::run(&mut connection, path, migrate::ALL)?;
+        Ok(connection)
+    })();
+    if made.is_err() {
+        // The first error is the one that matters.
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            let _ = fs::remove_file(beside(path, ending));
+        }
+    }
+    made
+}
+
+/// Opens an existing workspace for writing, brought up to date.
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    recognize(path)?;
+    let mut connection = connect(path)?;
+    check(&connection, path)?;
+    tune(&connection).map_err(|error| as_damage(error, path))?;
+    migrate::run(&mut connection, path, migrate::ALL)?;
+    Ok(connection)
+}
+
+/// Opens an existing workspace for reading. One of an older format is brought up to date first.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
+    recognize(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
+    connection.busy_timeout(PATIENCE).doing("open the workspace")?;
+    if check(&connection, path)? < migrate::newest() {
+        drop(connection);
+        open(path)?;
+        return open_to_read(path);
+    }
+    connection.pragma_update(None, "cache_size", -16_384).doing("open the workspace")?;
+    search::teach(&connection)?;
+    prepare_once(&connection)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
+    connection.busy_timeout(PATIENCE).doing("open the workspace")?;
+    Ok(connection)
+}
+
+/// What every writing connection needs.
+fn tune(connection: &Connection) -> Result<()> {
+    wal(connection)?;
+    search::teach(connection)?;
+    for (name, value) in [("foreign_keys", 1), ("cache_size", -65_536), ("temp_store", 2)] {
+        connection.pragma_update(None, name, value).doing("open the workspace")?;
+    }
+    prepare_once(connection)
+}
+
+/// Statements are kept, and planned without a look at their values: else each new value plans them anew.
+fn prepare_once(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(128);
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .doing("open the workspace")
+        .map(drop)
+}
+
+/// Write-ahead log, on disk before a commit returns.
+pub(super) fn wal(connection: &Connection) -> Result<()> {
+    connection
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
+        .doing("open the workspace")?;
+    connection.pragma_update(None, "synchronous", "full").doing("open the workspace")
+}
+
+/// Tells from the first bytes whether it is worth asking SQLite.
+fn recognize(path: &Path) -> Result<()> {
+    let mut head = Vec::with_capacity(100);
+    let file = File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => WorkspaceError::NotFound(path.to_owned()),
+        _ => WorkspaceError::io("open", path, error),
+    })?;
+    file.take(100)
+        .read_to_end(&mut head)
+        .map_err(|error| WorkspaceError::io("read", path, error))?;
+    if head.starts_with(MAGIC) {
+        return Ok(());
+    }
+    let was_ours =
+        head.get(68..72) == Some(&APPLICATION_ID.to_be_bytes()) || last_copy(path).is_some();
+    Err(if was_ours {
+        damaged(
+            path,
+            rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
+                None,
+            ),
+        )
+    } else {
+        WorkspaceError::NotAWorkspace(path.to_owned())
+    })
+}
+
+/// The format of a workspace, after making sure that it is one that we know.
+fn check(connection: &Connection, path: &Path) -> Result<u32> {
+    let pragma = |name| {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i32>(0))
+            .doing("read the workspace")
+            .map_err(|error| as_damage(error, path))
+    };
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(WorkspaceError::NotAWorkspace(path.to_owned()));
+    }
+    let version = pragma("user_version")? as u32;
+    let known = migrate::newest();
+    if version > known {
+        return Err(WorkspaceError::Newer { path: path.to_owned(), version, known });
+    }
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+        .doing("read the workspace")
+        .map_err(|error| as_damage(error, path))?;
+    Ok(version)
+}
+
+/// Turns what SQLite says about a broken file into what to do about it.
+pub(super) fn as_damage(error: WorkspaceError, path: &Path) -> WorkspaceError {
+    match error {
+        WorkspaceError::Sql { source, .. }
+            if matches!(
+                source.sqlite_error_code(),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+            ) =>
+        {
+            damaged(path, source)
+        }
+        other => other,
+    }
+}
+
+fn damaged(path: &Path, source: rusqlite::Error) -> WorkspaceError {
+    WorkspaceError::Corrupt { path: path.to_owned(), copy: last_copy(path), source }
+}
+
+/// The newest copy that was made before a migration.
+fn last_copy(path: &Path) -> Option<PathBuf> {
+    let prefix = beside(path, ".before-");
+    let prefix = prefix.file_name()?.as_encoded_bytes().to_owned();
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Only a hint hangs on it: a folder that cannot be read has no copy to offer.
+    let copies = fs::read_dir(folder).ok()?.filter_map(std::result::Result::ok);
+    copies
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(&prefix))
+        .map(|entry| entry.path())
+        .max()
+}
+
+/// What tells a file from its copies: inode and time of birth, where the file system keeps one.
+pub(super) fn fingerprint(path: &Path) -> Result<String> {
+    let meta = fs::metadata(path).map_err(|error| WorkspaceError::io("look at", path, error))?;
+    let born = meta.created().ok().and_then(|born| born.duration_since(UNIX_EPOCH).ok());
+    Ok(format!("{}:{}", meta.ino(), born.map_or(0, |born| born.as_nanos())))
+}

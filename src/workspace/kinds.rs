@@ -1,0 +1,134 @@
+//! What is asked of a workspace and what it answers, as data.
+
+use crate::domain::{
+    ActionId, ActionReport, AudioStamp, How, MediaInfo, RevisionId, SampleDetail, SampleId,
+    SampleKey, Seconds, Suggestion, SyncReport,
+};
+use jiff::Timestamp;
+
+/// One sample and the text that a person gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelRequest {
+    /// The sample. One that moved meanwhile is followed to where it is now.
+    pub sample: SampleId,
+    /// The speech content. An empty one changes nothing: removing and *no speech* are deeds of their own.
+    pub content: String,
+    /// In which way it came to be.
+    pub how: How,
+    /// The content heads that the person started from; `None` labels whatever is there now.
+    pub based_on: Option<Vec<RevisionId>>,
+}
+
+/// What became of a [`LabelRequest`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum LabelOutcome {
+    /// On disk.
+    Labeled(ActionReport),
+    /// It says so already; nothing was written.
+    Unchanged,
+    /// Somebody changed the label since `based_on`; nothing was written. This is how it stands now.
+    ChangedMeanwhile(Box<SampleDetail>),
+}
+
+/// One label that came with the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportItem {
+    /// The sample's key.
+    pub key: SampleKey,
+    /// Its content; may be empty.
+    pub content: String,
+    /// The file it was read from, relative to the source where possible: it becomes the author.
+    pub origin: String,
+    /// `ETag` or hash of that file.
+    pub etag: String,
+}
+
+/// What an import did. The numbers and lists add up to the items read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImportReport {
+    /// The action, for undo; `None` when nothing was written.
+    pub action: Option<ActionId>,
+    /// Labels written, those in conflict included.
+    pub imported: u64,
+    /// Items that were there already.
+    pub unchanged: u64,
+    /// Left alone because a person's label, or its removal, stands.
+    pub kept_by_person: Vec<SampleKey>,
+    /// Keys that no sample has.
+    pub unmatched: Vec<SampleKey>,
+    /// Of the samples touched, how many are in conflict now.
+    pub conflicts: u64,
+}
+
+/// One audio file as a source lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: SampleKey,
+    /// Bytes.
+    pub size: u64,
+    /// The store's `ETag`, or `mtime:<nanoseconds>` of a folder.
+    pub etag: String,
+    /// When it was modified, if the source says so.
+    pub modified: Option<Timestamp>,
+}
+
+/// How far a sync got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Call again.
+    More {
+        /// Entries looked at.
+        done: u64,
+        /// Of how many; may grow.
+        of: u64,
+    },
+    /// Everything is applied.
+    Done(SyncReport),
+}
+
+/// What a look at an audio file's header found out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probe {
+    /// The sample.
+    pub id: SampleId,
+    /// The audio that was looked at; if the sample changed since, the probe is dropped.
+    pub stamp: AudioStamp,
+    /// Length in seconds, if it could be told.
+    pub seconds: Option<Seconds>,
+    /// Container, codec, rate.
+    pub info: Option<MediaInfo>,
+    /// Hash of the whole file, if it was read whole.
+    pub sha256: Option<[u8; 32]>,
+    /// Why it cannot be decoded.
+    pub error: Option<String>,
+}
+
+/// A sample whose audio nobody looked at yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unprobed {
+    /// The sample.
+    pub id: SampleId,
+    /// Where it lies.
+    pub key: SampleKey,
+    /// What to put into the [`Probe`].
+    pub stamp: AudioStamp,
+}
+
+/// Who may edit a sample for the next minutes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// This running earmark.
+    Mine,
+    /// Somebody else, by name; nothing was changed.
+    Other(String),
+}
+
+/// A machine's proposal for one key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggested {
+    /// The sample's key.
+    pub key: SampleKey,
+    /// The proposal.
+    pub suggestion: Suggestion,
+}

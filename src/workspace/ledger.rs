@@ -1,0 +1,170 @@
+//! The one place where revisions are written: all those of one action, in one transaction.
+
+use super::codec::{REVISION, flags_to_json, ids_to_blob, nanos};
+use super::error::{Doing, Result};
+use super::sample::Sample;
+use crate::domain::{
+    ActionId, ActionReport, AudioStamp, Change, ContentChange, How, Revision, RevisionId,
+    SampleKey, Skip, Standing,
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+/// A revision to be made. What it leaves open is the ledger's to fill in.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Deterministic ids only; else a new one is taken.
+    pub(super) id: Option<RevisionId>,
+    pub(super) parents: Vec<RevisionId>,
+    pub(super) how: How,
+    pub(super) heard: Option<AudioStamp>,
+    pub(super) change: Change,
+    /// Author and time, where they are not the actor's and now.
+    pub(super) by: Option<(String, Timestamp)>,
+    pub(super) moved_from: Option<SampleKey>,
+}
+
+impl Entry {
+    /// A change that supersedes every head of the fields that it touches, made on the audio as it is now.
+    pub(super) fn on(sample: &Sample, how: How, change: Change) -> Self {
+        Self {
+            id: None,
+            parents: sample.heads.parents_of(&change),
+            how,
+            heard: Some(sample.stamp.clone()),
+            change,
+            by: None,
+            moved_from: None,
+        }
+    }
+}
+
+/// An action that is being written. Nothing of it counts before the transaction around it commits.
+pub(super) struct Ledger<'c> {
+    connection: &'c Connection,
+    author: &'c str,
+    at: Timestamp,
+    action: ActionId,
+    changed: u64,
+    skipped: Vec<(Skip, u64)>,
+}
+
+impl<'c> Ledger<'c> {
+    pub(super) fn new(connection: &'c Connection, author: &'c str, at: Timestamp) -> Self {
+        Self {
+            connection,
+            author,
+            at,
+            action: ActionId(Uuid::now_v7()),
+            changed: 0,
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Appends revisions to one sample, which counts as changed, and derives its columns anew.
+    pub(super) fn append(&mut self, sample: &mut Sample, entries: Vec<Entry>) -> Result<Standing> {
+        for entry in entries {
+            let (author, at) = entry.by.unwrap_or_else(|| (self.author.to_owned(), self.at));
+            let revision = Revision {
+                id: entry.id.unwrap_or_else(|| RevisionId(Uuid::now_v7())),
+                parents: entry.parents,
+                action: self.action,
+                author,
+                at,
+                how: entry.how,
+                // Only a label is about how it sounded.
+                heard: entry
+                    .heard
+                    .filter(|_| matches!(entry.change.content, Some(ContentChange::Set(_)))),
+                change: entry.change,
+                moved_from: entry.moved_from,
+                extra: None,
+            };
+            insert(self.connection, sample.id, &revision)?;
+            sample.heads.apply_newest(&revision);
+            sample.history.push(revision);
+        }
+        self.changed += 1;
+        sample.store(self.connection)
+    }
+
+    /// Counts a sample that is left as it is.
+    pub(super) fn skip(&mut self, why: Skip) {
+        match self.skipped.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, count)) => *count += 1,
+            None => self.skipped.push((why, 1)),
+        }
+    }
+
+    /// How many samples were left alone for this reason.
+    pub(super) fn skipped(&self, why: &Skip) -> u64 {
+        self.skipped.iter().find(|(known, _)| known == why).map_or(0, |(_, count)| *count)
+    }
+
+    /// Samples changed so far.
+    pub(super) fn changed(&self) -> u64 {
+        self.changed
+    }
+
+    /// The action's id.
+    pub(super) fn action(&self) -> ActionId {
+        self.action
+    }
+
+    /// Files the action as the author's newest, which ends the line of redo. Nothing is filed if nothing changed.
+    pub(super) fn file(self, what: &str) -> Result<ActionReport> {
+        let action = if self.changed > 0 {
+            self.connection
+                .prepare_cached(
+                    "UPDATE action SET line = 'none' WHERE author = ? AND line = 'redo'",
+                )
+                .and_then(|mut sql| sql.execute([self.author]))
+                .doing("file an action")?;
+            let id = self.action.0.as_bytes();
+            self.connection
+                .prepare_cached("INSERT INTO action (id, author, what, at, line, tip) VALUES (?1, ?2, ?3, ?4, 'undo', ?1)")
+                .and_then(|mut sql| sql.execute(params![id, self.author, what, nanos(self.at)]))
+                .doing("file an action")?;
+            Some(self.action)
+        } else {
+            None
+        };
+        Ok(ActionReport { action, changed: self.changed, skipped: self.skipped })
+    }
+}
+
+fn insert(connection: &Connection, sample: i64, revision: &Revision) -> Result<()> {
+    let Change { content, flags_added, flags_removed, deleted } = &revision.change;
+    let (text, removed) = match content {
+        Some(ContentChange::Set(text)) => (Some(text), false),
+        Some(ContentChange::Removed) => (None, true),
+        None => (None, false),
+    };
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO revision ({REVISION}, sample) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+        ))
+        .doing("write a revision")?
+        .execute(params![
+            revision.id.0.as_bytes(),
+            ids_to_blob(&revision.parents),
+            revision.action.0.as_bytes(),
+            revision.author,
+            nanos(revision.at),
+            revision.how.name(),
+            revision.heard.as_ref().map(|heard| heard.size as i64),
+            revision.heard.as_ref().map(|heard| &heard.etag),
+            text,
+            removed,
+            flags_to_json(flags_added),
+            flags_to_json(flags_removed),
+            deleted,
+            revision.moved_from.as_ref().map(SampleKey::as_bytes),
+            revision.extra,
+            sample,
+        ])
+        .doing("write a revision")?;
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! One sample with its history, as changes need it, and the columns that are derived from it.
+
+use super::codec::{self, REVISION, key_at, nanos, revision_at, stamp_at, time};
+use super::error::{Doing, Result};
+use crate::domain::{
+    AudioStamp, Confirm, ContentChange, Flag, Heads, Revision, RevisionId, SampleDetail, SampleId,
+    SampleKey, SampleState, Standing, Suggestion,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeSet;
+
+/// The bit in `sample.flags` for all flags that this program does not know.
+pub(super) const OTHER_FLAGS: u32 = 1 << 30;
+
+/// A sample as it stands in the workspace.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) id: i64,
+    pub(super) key: SampleKey,
+    pub(super) stamp: AudioStamp,
+    pub(super) present: bool,
+    pub(super) moved_to: Option<i64>,
+    pub(super) micros: Option<i64>,
+    pub(super) audio_error: Option<String>,
+    pub(super) suggestion: Option<Suggestion>,
+    /// What `sample.confirm` holds.
+    pub(super) stored_confirm: u32,
+    pub(super) history: Vec<Revision>,
+    pub(super) heads: Heads,
+}
+
+impl Sample {
+    /// Reads it whole.
+    pub(super) fn load(connection: &Connection, id: i64) -> Result<Option<Self>> {
+        let doing = "read a sample";
+        let facts = connection
+            .prepare_cached(
+                "SELECT sample.id, key, size, etag, present, moved_to, micros, audio_error, \
+                 suggestion.content, model, confidence, confirm \
+                 FROM sample LEFT JOIN suggestion ON suggestion.sample = sample.id WHERE sample.id = ?",
+            )
+            .doing(doing)?
+            .query_row([id], Self::facts)
+            .optional()
+            .doing(doing)?;
+        let Some(mut sample) = facts else { return Ok(None) };
+        sample.history = history(connection, id)?;
+        if !sample.history.is_empty() {
+            sample.heads = Heads::fold(&sample.history);
+        }
+        Ok(Some(sample))
+    }
+
+    fn facts(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let suggestion = match row.get::<_, Option<String>>(8)? {
+            Some(content) => {
+                Some(Suggestion { content, model: row.get(9)?, confidence: row.get(10)? })
+            }
+            None => None,
+        };
+        Ok(Self {
+            id: row.get(0)?,
+            key: key_at(row, 1)?,
+            stamp: stamp_at(row, 2)?,
+            present: row.get(4)?,
+            moved_to: row.get(5)?,
+            micros: row.get(6)?,
+            audio_error: row.get(7)?,
+            suggestion,
+            stored_confirm: row.get(11)?,
+            history: Vec::new(),
+            heads: Heads::default(),
+        })
+    }
+
+    /// The ids of all content heads: what a draft starts from.
+    pub(super) fn content_heads(&self) -> Vec<RevisionId> {
+        self.heads.content.iter().map(|head| head.id).collect()
+    }
+
+    /// Whether the label was made on other audio than there is now. A file that was only touched did not change.
+    pub(super) fn audio_changed(
+        &self,
+        connection: &Connection,
+        standing: &Standing,
+    ) -> Result<bool> {
+        if !standing.audio_changed(&self.stamp) {
+            return Ok(false);
+        }
+        let Some(heard) = standing.label.as_ref().and_then(|label| label.heard.as_ref()) else {
+            return Ok(false);
+        };
+        let touched = connection
+            .prepare_cached("SELECT 1 FROM same_audio WHERE sample = ? AND size = ? AND etag = ?")
+            .doing("read a sample")?
+            .exists(params![self.id, heard.size as i64, heard.etag])
+            .doing("read a sample")?;
+        Ok(!touched)
+    }
+
+    /// Which of the four states; `None` when it moved away.
+    pub(super) fn state(&self, standing: &Standing) -> Option<SampleState> {
+        match self {
+            Self { moved_to: Some(_), .. } => None,
+            _ if standing.deleted => Some(SampleState::Deleted),
+            Self { present: false, .. } => Some(SampleState::Missing),
+            _ if standing.label.is_some() => Some(SampleState::Labeled),
+            _ => Some(SampleState::Unlabeled),
+        }
+    }
+
+    fn confirm(&self, connection: &Connection, standing: &Standing) -> Result<Confirm> {
+        if !matches!(self.state(standing), Some(SampleState::Unlabeled | SampleState::Labeled)) {
+            return Ok(Confirm::default());
+        }
+        Ok(Confirm {
+            suggestion: self.suggestion.is_some() && standing.label.is_none(),
+            conflict: standing.conflict(),
+            audio_changed: self.audio_changed(connection, standing)?,
+        })
+    }
+
+    /// Writes the derived columns.
+    ///
+    /// `OR FAIL` saves the journal that a statement with triggers keeps for undoing just itself: whoever fails here
+    /// gives the whole transaction up. `confirm` has indexes of its own and changes seldom.
+    pub(super) fn store(&mut self, connection: &Connection) -> Result<Standing> {
+        let standing = self.heads.standing();
+        let label = standing.label.as_ref();
+        let content = label.and_then(|label| text(&label.content));
+        let pace = content.zip(self.micros).and_then(|(text, micros)| pace(text, micros));
+        connection
+            .prepare_cached(
+                "UPDATE OR FAIL sample SET state = ?2, content = ?3, labeled_by = ?4, labeled_at = ?5, flags = ?6, \
+                 pace = ?7 WHERE id = ?1",
+            )
+            .doing("change a sample")?
+            .execute(params![
+                self.id,
+                state_code(self.state(&standing)),
+                content,
+                label.map(|label| &label.author),
+                label.map(|label| nanos(label.at)),
+                flag_bits(&standing.flags),
+                pace,
+            ])
+            .doing("change a sample")?;
+        let confirm = self.confirm(connection, &standing)?.bits();
+        if confirm != self.stored_confirm {
+            connection
+                .prepare_cached("UPDATE OR FAIL sample SET confirm = ? WHERE id = ?")
+                .and_then(|mut sql| sql.execute([i64::from(confirm), self.id]))
+                .doing("change a sample")?;
+            self.stored_confirm = confirm;
+        }
+        Ok(standing)
+    }
+
+    /// What the screen shows of it.
+    pub(super) fn detail(self, connection: &Connection) -> Result<SampleDetail> {
+        let standing = self.heads.standing();
+        let confirm = self.confirm(connection, &standing)?;
+        let heads = self.content_heads();
+        let label = standing.label.as_ref();
+        Ok(SampleDetail {
+            id: SampleId(self.id),
+            state: self.state(&standing).unwrap_or(SampleState::Missing),
+            confirm,
+            seconds: self.micros.map(codec::seconds),
+            content: label.and_then(|label| text(&label.content)).map(str::to_owned),
+            heads,
+            rivals: standing
+                .rivals
+                .iter()
+                .map(|rival| {
+                    (text(&rival.content).unwrap_or_default().to_owned(), rival.author.clone())
+                })
+                .collect(),
+            flags: standing.flags.iter().cloned().collect(),
+            labeled: label.map(|label| (label.author.clone(), label.at)),
+            key: self.key,
+            stamp: self.stamp,
+            suggestion: self.suggestion,
+            audio_error: self.audio_error,
+        })
+    }
+}
+
+/// Every revision of one sample, in the order of arrival.
+pub(super) fn history(connection: &Connection, id: i64) -> Result<Vec<Revision>> {
+    connection
+        .prepare_cached(&format!("SELECT {REVISION} FROM revision WHERE sample = ? ORDER BY seq"))
+        .doing("read a history")?
+        .query_and_then([id], revision_at)
+        .doing("read a history")?
+        .collect::<rusqlite::Result<_>>()
+        .doing("read a history")
+}
+
+/// The text of a content, if it is one.
+pub(super) fn text(content: &ContentChange) -> Option<&str> {
+    match content {
+        ContentChange::Set(text) => Some(text),
+        ContentChange::Removed => None,
+    }
+}
+
+/// Characters of a label in 1000 seconds of audio.
+pub(super) fn pace(text: &str, micros: i64) -> Option<i64> {
+    let characters = i64::try_from(text.chars().count()).ok()?;
+    characters.checked_mul(1_000_000_000)?.checked_div(micros)
+}
+
+pub(super) fn flag_bits(flags: &BTreeSet<Flag>) -> u32 {
+    flags.iter().fold(0, |bits, flag| bits | if flag.bit() == 0 { OTHER_FLAGS } else { flag.bit() })
+}
+
+/// A state as `sample.state` holds it; `None` is *moved away*.
+pub(super) fn state_code(state: Option<SampleState>) -> u32 {
+    match state {
+        Some(SampleState::Unlabeled) => 0,
+        Some(SampleState::Labeled) => 1,
+        Some(SampleState::Missing) => 2,
+        Some(SampleState::Deleted) => 3,
+        None => 4,
+    }
+}
+
+/// The state of a `sample.state`.
+pub(super) fn state_of(code: u32) -> SampleState {
+    match code {
+        0 => SampleState::Unlabeled,
+        1 => SampleState::Labeled,
+        3 => SampleState::Deleted,
+        _ => SampleState::Missing,
+    }
+}
+
+/// Where a sample is now, if it moved: the end of the chain of moves.
+pub(super) fn whereabouts(connection: &Connection, id: i64) -> Result<i64> {
+    connection
+        .prepare_cached(
+            "WITH RECURSIVE trail (id) AS (VALUES (?1) UNION \
+             SELECT moved_to FROM sample JOIN trail USING (id) WHERE moved_to IS NOT NULL) \
+             SELECT trail.id FROM trail JOIN sample USING (id) WHERE moved_to IS NULL",
+        )
+        .doing("follow a moved sample")?
+        .query_row([id], |row| row.get(0))
+        .optional()
+        .doing("follow a moved sample")
+        .map(|found| found.unwrap_or(id))
+}
+
+/// The id of the sample that stands under a key.
+pub(super) fn find(connection: &Connection, key: &SampleKey) -> Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM sample WHERE key = ? AND state < 4")
+        .doing("find a sample")?
+        .query_row([key.as_bytes()], |row| row.get(0))
+        .optional()
+        .doing("find a sample")
+}
+
+/// A stored time.
+pub(super) fn time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<jiff::Timestamp>> {
+    row.get::<_, Option<i64>>(column).map(|nanos| nanos.map(time))
+}

@@ -1,0 +1,552 @@
+//! The one connection of a process that changes a workspace. Each method is one transaction, on disk when it returns.
+
+use super::apply::{self, SyncRun};
+use super::conditions;
+use super::error::{Doing, Result, WorkspaceError};
+use super::file;
+use super::identity::{Dataset, Identity};
+use super::kinds::{
+    ImportItem, ImportReport, LabelOutcome, LabelRequest, Lease, Listed, Probe, Step, Suggested,
+};
+use super::ledger::Ledger;
+use super::sample::{Sample, find, whereabouts};
+use super::staging::Staging;
+use super::undo::Way;
+use super::{deed, import, leases, list, meta, migrate, presence::Presence, probes, search, undo};
+use crate::domain::{
+    ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip, Target,
+    UndoReport, WriterId,
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior, params};
+use std::path::{Path, PathBuf};
+
+/// After actions on no more samples than this, the search index is brought up at once.
+const INDEX_AT_ONCE: usize = 16;
+/// How many samples one index step takes: some 20 ms.
+const INDEX_STEP: usize = 400;
+/// How many early samples one transaction adds.
+const EARLY_STEP: usize = 1_000;
+
+/// A connection that changes a workspace. One thread owns it; every method blocks.
+///
+/// A method that fails has changed nothing, unless it says otherwise.
+#[derive(Debug)]
+pub struct Writer {
+    connection: Connection,
+    path: PathBuf,
+    dataset: Dataset,
+    id: WriterId,
+    identity: Identity,
+    presence: Presence,
+    /// The version of the file's data when others' changes were last looked for.
+    seen: i64,
+}
+
+impl Writer {
+    /// Makes a new workspace file, and the folders that it lies in, for their owner alone.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Exists`], or the file cannot be made.
+    pub fn create(path: &Path, dataset: &Dataset, identity: Identity) -> Result<Self> {
+        let mut connection = file::create(path)?;
+        change(&mut connection, path, "make the workspace", |transaction| {
+            meta::set_dataset(transaction, dataset)
+        })?;
+        Self::enter(connection, path, identity)
+    }
+
+    /// Opens a workspace. One of an older format is copied and brought up to date; a copy of a workspace becomes a
+    /// writer of its own.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NotFound`], [`WorkspaceError::NotAWorkspace`], [`WorkspaceError::Newer`],
+    /// [`WorkspaceError::Corrupt`]; the file is left as it is.
+    pub fn open(path: &Path, identity: Identity) -> Result<Self> {
+        Self::enter(file::open(path)?, path, identity)
+    }
+
+    fn enter(mut connection: Connection, path: &Path, identity: Identity) -> Result<Self> {
+        let presence = Presence::enter(path, identity.instance)?;
+        let fingerprint = file::fingerprint(path)?;
+        let (dataset, id) = change(&mut connection, path, "open the workspace", |transaction| {
+            leases::bury(transaction, &identity, &presence)?;
+            Ok((meta::dataset(transaction)?, meta::writer(transaction, &fingerprint)?))
+        })?;
+        let path = path.to_owned();
+        let mut writer = Self { connection, path, dataset, id, identity, presence, seen: 0 };
+        writer.changed_by_others()?;
+        Ok(writer)
+    }
+
+    /// What the workspace is about.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Who works here.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Under which name this workspace shares its labels.
+    pub fn writer_id(&self) -> WriterId {
+        self.id
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Calls the dataset something else.
+    ///
+    /// # Errors
+    /// The workspace cannot be written.
+    pub fn rename(&mut self, name: &str) -> Result<()> {
+        self.describe(Dataset { name: name.to_owned(), ..self.dataset.clone() })
+    }
+
+    /// Says where labels are shared.
+    ///
+    /// # Errors
+    /// The workspace cannot be written.
+    pub fn set_output(&mut self, output: Option<&str>) -> Result<()> {
+        self.describe(Dataset { output: output.map(str::to_owned), ..self.dataset.clone() })
+    }
+
+    fn describe(&mut self, dataset: Dataset) -> Result<()> {
+        self.change("describe the dataset", |transaction, _| {
+            meta::set_dataset(transaction, &dataset)
+        })?;
+        self.dataset = dataset;
+        Ok(())
+    }
+
+    /// Labels one sample; on disk when it returns. A sample that is missing or in the trash is labeled where it is.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoSuchSample`], or it is not on disk: the text must stay where it is.
+    pub fn label(&mut self, request: &LabelRequest, at: Timestamp) -> Result<LabelOutcome> {
+        self.change("save the label", |transaction, me| {
+            let id = whereabouts(transaction, request.sample.0)?;
+            let mut sample = Sample::load(transaction, id)?
+                .ok_or(WorkspaceError::NoSuchSample(request.sample))?;
+            let standing = sample.heads.standing();
+            let Some(entry) = deed::label(
+                transaction,
+                &sample,
+                &standing,
+                &request.content,
+                request.how.clone(),
+            )?
+            else {
+                return Ok(LabelOutcome::Unchanged);
+            };
+            if request.based_on.as_ref().is_some_and(|based_on| !same_heads(&sample, based_on)) {
+                return Ok(LabelOutcome::ChangedMeanwhile(Box::new(sample.detail(transaction)?)));
+            }
+            let mut ledger = Ledger::new(transaction, &me.author, at);
+            ledger.append(&mut sample, vec![entry])?;
+            search::index(transaction, id)?;
+            Ok(LabelOutcome::Labeled(ledger.file("label")?))
+        })
+    }
+
+    /// Does one thing to one sample or to many: one transaction, one action.
+    ///
+    /// # Errors
+    /// Nothing of it is done.
+    pub fn act(&mut self, deed: &Deed, target: &Target, at: Timestamp) -> Result<ActionReport> {
+        self.change("save the action", |transaction, me| {
+            let ids = ids_of(transaction, target)?;
+            let report = deed::act(transaction, &me.author, deed, &ids, at)?;
+            if ids.len() <= INDEX_AT_ONCE {
+                ids.iter().try_for_each(|id| search::index(transaction, *id))?;
+            }
+            Ok(report)
+        })
+    }
+
+    /// How many samples a deed would be asked of.
+    ///
+    /// # Errors
+    /// The workspace cannot be read.
+    pub fn count(&self, target: &Target) -> Result<u64> {
+        ids_of(&self.connection, target).map(|ids| ids.len() as u64)
+    }
+
+    /// The samples that a deed would be asked of, with their keys.
+    ///
+    /// # Errors
+    /// The workspace cannot be read.
+    pub fn samples(&self, target: &Target) -> Result<Vec<(SampleId, SampleKey)>> {
+        let doing = "read the samples";
+        let mut sql =
+            self.connection.prepare_cached("SELECT key FROM sample WHERE id = ?").doing(doing)?;
+        ids_of(&self.connection, target)?
+            .into_iter()
+            .map(|id| {
+                let key = sql.query_row([id], |row| row.get::<_, Vec<u8>>(0)).doing(doing)?;
+                Ok((SampleId(id), SampleKey::new(key)))
+            })
+            .collect()
+    }
+
+    /// How many samples a deed would be asked of, and the bytes of their audio.
+    ///
+    /// # Errors
+    /// The workspace cannot be read.
+    pub fn weigh(&self, target: &Target) -> Result<(u64, u64)> {
+        let doing = "weigh the samples";
+        let mut sql =
+            self.connection.prepare_cached("SELECT size FROM sample WHERE id = ?").doing(doing)?;
+        ids_of(&self.connection, target)?.into_iter().try_fold((0, 0), |(count, bytes), id| {
+            let size: i64 = sql.query_row([id], |row| row.get(0)).doing(doing)?;
+            Ok((count + 1, bytes + size.unsigned_abs()))
+        })
+    }
+
+    /// Whether another connection committed since the last call. This one's own commits do not count.
+    ///
+    /// # Errors
+    /// The workspace cannot be read.
+    pub fn changed_by_others(&mut self) -> Result<bool> {
+        let now: i64 = self
+            .connection
+            .query_row("PRAGMA data_version", [], |row| row.get(0))
+            .doing("look for changes of others")?;
+        Ok(std::mem::replace(&mut self.seen, now) != now)
+    }
+
+    /// Labels many by key in one action; also returns the keys that no sample has.
+    ///
+    /// # Errors
+    /// Nothing of it is done.
+    pub fn label_many(
+        &mut self,
+        labels: impl IntoIterator<Item = (SampleKey, String)>,
+        how: &How,
+        at: Timestamp,
+    ) -> Result<(ActionReport, Vec<SampleKey>)> {
+        self.change("save the labels", |transaction, me| {
+            let mut ledger = Ledger::new(transaction, &me.author, at);
+            let mut unmatched = Vec::new();
+            for (key, content) in labels {
+                let sample = match find(transaction, &key)? {
+                    Some(id) => Sample::load(transaction, id)?,
+                    None => None,
+                };
+                let Some(mut sample) = sample else {
+                    unmatched.push(key);
+                    continue;
+                };
+                let standing = sample.heads.standing();
+                match deed::label(transaction, &sample, &standing, &content, how.clone())? {
+                    Some(entry) => drop(ledger.append(&mut sample, vec![entry])?),
+                    None => ledger.skip(Skip::NothingToDo),
+                }
+            }
+            Ok((ledger.file("batch")?, unmatched))
+        })
+    }
+
+    /// Takes in labels that came with the data, by the merge rule: a person's label stands, unless `replace`.
+    ///
+    /// # Errors
+    /// Nothing of it is done.
+    pub fn import(
+        &mut self,
+        items: impl IntoIterator<Item = ImportItem>,
+        replace: bool,
+        at: Timestamp,
+    ) -> Result<ImportReport> {
+        self.change("import the labels", |transaction, me| {
+            import::import(transaction, &me.author, items, replace, at)
+        })
+    }
+
+    /// Takes this person's last action back; `None` when there is none.
+    ///
+    /// # Errors
+    /// Nothing of it is done.
+    pub fn undo(&mut self, at: Timestamp) -> Result<Option<UndoReport>> {
+        self.change("undo", |transaction, me| undo::step(transaction, &me.author, Way::Undo, at))
+    }
+
+    /// Does again what was taken back last; `None` when there is nothing, or something else was done since.
+    ///
+    /// # Errors
+    /// Nothing of it is done.
+    pub fn redo(&mut self, at: Timestamp) -> Result<Option<UndoReport>> {
+        self.change("redo", |transaction, me| undo::step(transaction, &me.author, Way::Redo, at))
+    }
+
+    /// Takes the sync lease, before a listing begins, or renews it. It ends by itself a minute after the last renewal.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::SyncRunning`] while another process has it.
+    pub fn begin_sync(&mut self, at: Timestamp) -> Result<()> {
+        let Self { connection, path, identity, presence, .. } = self;
+        change(connection, path, "begin a sync", |transaction| {
+            leases::take_sync(transaction, identity, presence, at)
+        })
+    }
+
+    /// Gives the sync lease back, and lets go of a listing; after [`Step::Done`] there is nothing left to do.
+    ///
+    /// # Errors
+    /// The workspace cannot be written.
+    pub fn end_sync(&mut self) -> Result<()> {
+        apply::detach(&self.connection)?;
+        self.change("end a sync", leases::release_sync)
+    }
+
+    /// While the listing still runs: new keys appear at once. Known ones are left to the steps. Returns how many are
+    /// new. Takes or renews the sync lease.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::SyncRunning`], or the workspace cannot be written; keys added before that stay.
+    pub fn apply_early(&mut self, listed: &[Listed], at: Timestamp) -> Result<u64> {
+        let Self { connection, path, identity, presence, .. } = self;
+        let mut added = 0;
+        for some in listed.chunks(EARLY_STEP) {
+            added += change(connection, path, "add samples", |transaction| {
+                leases::take_sync(transaction, identity, presence, at)?;
+                some.iter().try_fold(0, |added, one| {
+                    Ok(added + u64::from(apply::insert(transaction, one, true)?))
+                })
+            })?;
+        }
+        Ok(added)
+    }
+
+    /// The listing is complete: begins to bring the workspace in line with it. `staging` must live until the end.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::SyncRunning`], or the listing cannot be read.
+    pub fn begin_apply(&mut self, staging: &Staging, at: Timestamp) -> Result<SyncRun> {
+        self.begin_sync(at)?;
+        apply::begin(&self.connection, staging, at)
+    }
+
+    /// One transaction of at most about 50 ms. `hash` gives the SHA-256 of a listed file, or nothing where that would
+    /// cost too much; it is asked only of files that may have moved or been touched, and outside the transaction.
+    ///
+    /// # Errors
+    /// What earlier steps did stays; a new run ends right.
+    pub fn apply_step(
+        &mut self,
+        run: &mut SyncRun,
+        hash: &mut dyn FnMut(&SampleKey) -> Option<[u8; 32]>,
+        at: Timestamp,
+    ) -> Result<Step> {
+        let Self { connection, path, identity, presence, .. } = self;
+        let on = apply::On { workspace: path, me: identity, presence, at: run.at, now: at };
+        // What a power failure takes away, the next run does again.
+        connection.pragma_update(None, "synchronous", "normal").doing("apply the listing")?;
+        let step = apply::step(connection, &on, run, hash);
+        connection.pragma_update(None, "synchronous", "full").doing("apply the listing")?;
+        let step = step.map_err(|error| file::as_damage(error, path))?;
+        if matches!(step, Step::Done(_)) {
+            self.end_sync()?;
+        }
+        Ok(step)
+    }
+
+    /// Records what looks at audio headers found out. Those whose audio changed since are dropped.
+    ///
+    /// # Errors
+    /// Nothing of it is recorded.
+    pub fn record_probes(&mut self, probes: &[Probe]) -> Result<()> {
+        self.change("record what the audio is", |transaction, _| {
+            probes.iter().try_for_each(|probe| probes::record(transaction, probe))
+        })
+    }
+
+    /// Keeps a waveform, for as long as the audio is this one.
+    ///
+    /// # Errors
+    /// It is not kept.
+    pub fn save_peaks(&mut self, id: SampleId, stamp: &AudioStamp, peaks: &Peaks) -> Result<()> {
+        self.change("keep a waveform", |transaction, _| {
+            probes::save_peaks(transaction, id, stamp, peaks)
+        })
+    }
+
+    /// Keeps something of this person's under a name: the place on the screen, the speed, …
+    ///
+    /// # Errors
+    /// It is not kept.
+    pub fn remember(&mut self, name: &str, value: &str) -> Result<()> {
+        self.change("remember the place", |transaction, me| {
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO place (author, name, value) VALUES (?, ?, ?)",
+                )
+                .and_then(|mut sql| sql.execute([&me.author, name, value]))
+                .doing("remember the place")
+                .map(drop)
+        })
+    }
+
+    /// Takes or renews the right to edit a sample.
+    ///
+    /// # Errors
+    /// The workspace cannot be written.
+    pub fn lease(&mut self, id: SampleId, at: Timestamp, minutes: u32) -> Result<Lease> {
+        let Self { connection, path, identity, presence, .. } = self;
+        change(connection, path, "lease a sample", |transaction| {
+            leases::take(transaction, identity, presence, id.0, at, minutes)
+        })
+    }
+
+    /// Gives a lease back; one that somebody else has stays.
+    ///
+    /// # Errors
+    /// The workspace cannot be written.
+    pub fn release(&mut self, id: SampleId) -> Result<()> {
+        self.change("give a lease back", |transaction, me| leases::release(transaction, me, id.0))
+    }
+
+    /// Keeps machines' proposals, one a sample, the last one given; returns the keys that no sample has.
+    ///
+    /// # Errors
+    /// Nothing of it is kept.
+    pub fn set_suggestions(
+        &mut self,
+        suggested: impl IntoIterator<Item = Suggested>,
+    ) -> Result<Vec<SampleKey>> {
+        self.change("keep the suggestions", |transaction, _| {
+            let mut unmatched = Vec::new();
+            for Suggested { key, suggestion } in suggested {
+                let Some(id) = find(transaction, &key)? else {
+                    unmatched.push(key);
+                    continue;
+                };
+                transaction
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO suggestion (sample, content, model, confidence) VALUES (?, ?, ?, ?)",
+                    )
+                    .and_then(|mut sql| {
+                        sql.execute(params![id, suggestion.content, suggestion.model, suggestion.confidence])
+                    })
+                    .doing("keep the suggestions")?;
+                apply::rederive(transaction, id)?;
+            }
+            Ok(unmatched)
+        })
+    }
+
+    /// Writes down a timed interaction, for measuring overhead. Never shared.
+    ///
+    /// # Errors
+    /// It is not written.
+    pub fn journal(
+        &mut self,
+        kind: &str,
+        sample: Option<SampleId>,
+        millis: u64,
+        detail: &str,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.change("write the journal", |transaction, me| {
+            transaction
+                .prepare_cached("INSERT INTO journal (at, author, kind, sample, millis, detail) VALUES (?, ?, ?, ?, ?, ?)")
+                .and_then(|mut sql| {
+                    let at = super::codec::nanos(at);
+                    sql.execute(params![at, me.author, kind, sample.map(|id| id.0), millis as i64, detail])
+                })
+                .doing("write the journal")
+                .map(drop)
+        })
+    }
+
+    /// Makes a consistent copy while others work. Drafts are not part of it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Exists`], or the copy cannot be written; a part of it is not left behind.
+    pub fn backup(&self, to: &Path) -> Result<()> {
+        migrate::copy_to(&self.connection, to)
+    }
+
+    /// Brings the search index on by one short transaction; returns how many samples it still lacks.
+    ///
+    /// # Errors
+    /// The workspace cannot be written.
+    pub fn index_step(&mut self) -> Result<u64> {
+        if !search::any_waiting(&self.connection)? {
+            return Ok(0);
+        }
+        self.change("bring the search index up to date", |transaction, _| {
+            search::catch_up(transaction, INDEX_STEP)?;
+            search::waiting(transaction)
+        })
+    }
+
+    fn change<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection, &Identity) -> Result<T>,
+    ) -> Result<T> {
+        let Self { connection, path, identity, .. } = self;
+        change(connection, path, doing, |transaction| work(transaction, identity))
+    }
+}
+
+/// Everything that `work` does, or nothing.
+fn change<T>(
+    connection: &mut Connection,
+    path: &Path,
+    doing: &'static str,
+    work: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    let run = || {
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
+        let value = work(&transaction)?;
+        transaction.commit().doing(doing)?;
+        Ok(value)
+    };
+    run().map_err(|error| file::as_damage(error, path))
+}
+
+/// The samples of a target, ascending, each once.
+fn ids_of(connection: &Connection, target: &Target) -> Result<Vec<i64>> {
+    match target {
+        Target::Samples(samples) => {
+            let mut ids: Vec<i64> = samples.iter().map(|id| id.0).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            Ok(ids)
+        }
+        Target::Matching { view, filter, scope } => {
+            let from = conditions::all_of(connection, *view, filter)?;
+            list::ids(connection, &from, &conditions::of(*view, filter, *scope))
+        }
+    }
+}
+
+/// Whether the content heads are still those that a draft started from. A move in between is no change.
+fn same_heads(sample: &Sample, based_on: &[RevisionId]) -> bool {
+    let heads = sample.content_heads();
+    let same = heads.len() == based_on.len() && heads.iter().all(|head| based_on.contains(head));
+    let mut revisions =
+        sample.history.iter().filter(|revision| heads.contains(&revision.id)).peekable();
+    let moved = revisions.peek().is_some()
+        && revisions.all(|revision| {
+            revision.how == How::Move
+                && based_on.iter().all(|known| revision.parents.contains(known))
+        });
+    same || (moved && !based_on.is_empty())
+}
+
+#[cfg(test)]
+impl Writer {
+    /// Makes the disk look full: the file may not grow beyond so many pages (or beyond what it has).
+    pub(super) fn limit_pages(&self, pages: u32) {
+        self.connection
+            .pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))
+            .unwrap();
+    }
+}
