@@ -1,1 +1,115 @@
-//! (room: cli)
+//! The command line: everything that the screen does to data, for scripts and for people.
+//!
+//! One file a subcommand; each parses its flags, calls the use case, prints, and says how it ended.
+
+mod args;
+mod backup;
+mod completions;
+mod config;
+mod context;
+mod delete;
+mod demo;
+mod doctor;
+mod exit;
+mod history;
+mod hush;
+mod import;
+mod init;
+mod interrupt;
+mod keys;
+mod label;
+mod list;
+mod man;
+mod out;
+mod play;
+mod progress;
+mod report;
+mod restore;
+mod screen;
+mod status;
+mod sync;
+mod undo;
+mod unlabel;
+
+pub use args::Cli;
+pub use exit::{Exit, Failure, Outcome};
+
+use crate::domain::UserError;
+use args::Command;
+use clap::Parser;
+use context::Context;
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+/// Reads the command line, does what it says, and gives the exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, and end well. A closed pipe is no failure.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let mut context = Context::new(cli.global);
+    let outcome = match cli.command {
+        Some(_) if cli.screen.is_given() => Err(Failure::usage(
+            "a dataset, --output and --part before a command belong to the screen",
+            "name the command first, as in `earmark sync SOURCE`",
+        )),
+        Some(command) => dispatch(command, &mut context),
+        None => screen::run(cli.screen, &mut context),
+    };
+    let outcome = outcome.and_then(|exit| context.out.finish().map(|()| exit));
+    ended(outcome, &context).into()
+}
+
+fn ended(outcome: Outcome, context: &Context) -> Exit {
+    match outcome {
+        Ok(exit) => exit,
+        Err(Failure::Failed(errors)) => {
+            for error in &errors {
+                context.out.error(error);
+            }
+            Exit::Failed
+        }
+        Err(Failure::Usage(error)) => {
+            context.out.error(&error);
+            Exit::Usage
+        }
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(Failure::Output(error)) => {
+            context.out.error(&UserError::caused("cannot write the output", &error));
+            Exit::Failed
+        }
+        Err(Failure::Interrupted) => {
+            context.out.note("interrupted; what was done by then stays");
+            Exit::Interrupted
+        }
+    }
+}
+
+fn dispatch(command: Command, context: &mut Context) -> Outcome {
+    match command {
+        Command::Init(args) => args.run(context),
+        Command::Sync(args) => args.run(context),
+        Command::Status(args) => args.run(context),
+        Command::List(args) => args.run(context),
+        Command::Label(args) => args.run(context),
+        Command::Unlabel(args) => args.run(context),
+        Command::History(args) => args.run(context),
+        Command::Undo(args) => args.run(context),
+        Command::Delete(args) => args.run(context),
+        Command::Restore(args) => args.run(context),
+        Command::Import(args) => args.run(context),
+        Command::Play(args) => args.run(context),
+        Command::Backup(args) => args.run(context),
+        Command::Doctor(args) => args.run(context),
+        Command::Demo(args) => args.run(context),
+        Command::Keys => keys::run(context),
+        Command::Config(args) => args.run(context),
+        Command::Completions(args) => args.run(context),
+        Command::Man(args) => args.run(context),
+    }
+}

@@ -1,0 +1,314 @@
+//! From what was typed to a dataset: which source, which workspace, made now if it has to be.
+
+use super::OpsError;
+use super::known::{KnownDataset, Registry, check_name, make_private_folder};
+use crate::config::Paths;
+use crate::domain::Source;
+use crate::keymap::nearest;
+use crate::objects::{Store, StoreError};
+use crate::workspace::{Dataset, Identity, Reader, Writer};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf, absolute};
+use uuid::Uuid;
+
+/// What was typed to name a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Locate {
+    /// A folder, a bucket address, or the name of a dataset that was opened before.
+    pub source: String,
+    /// Where its labels are to be shared from now on.
+    pub output: Option<String>,
+    /// What it is to be called from now on.
+    pub name: Option<String>,
+    /// Its workspace file, if not the usual one.
+    pub workspace: Option<PathBuf>,
+}
+
+/// Whether a dataset that has no workspace yet gets one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Make {
+    /// Yes; and the dataset is on the list of known ones from then on.
+    IfMissing,
+    /// No: that is an error.
+    Never,
+}
+
+/// A dataset, found.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// What its workspace says about it.
+    pub dataset: Dataset,
+    /// Where its audio lives.
+    pub source: Source,
+    /// Its workspace file.
+    pub workspace: PathBuf,
+    /// Whether the workspace was made just now.
+    pub made: bool,
+    identity: Identity,
+}
+
+impl Opened {
+    /// Opens the source. Apart from the rest, because labels can be read and written while it is away.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read.
+    pub fn store(&self) -> Result<Store, OpsError> {
+        Ok(Store::open(&self.source)?)
+    }
+
+    /// Opens the workspace for writing.
+    ///
+    /// # Errors
+    /// As [`Writer::open`].
+    pub fn writer(&self) -> Result<Writer, OpsError> {
+        Ok(Writer::open(&self.workspace, self.identity.clone())?)
+    }
+
+    /// Opens the workspace for reading.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn reader(&self) -> Result<Reader, OpsError> {
+        Ok(Reader::open(&self.workspace, self.identity.clone())?)
+    }
+
+    /// Who opened it.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Where settings for this dataset alone lie, if there are any.
+    pub fn config_file(&self) -> PathBuf {
+        config_file_of(&self.workspace)
+    }
+}
+
+fn config_file_of(workspace: &Path) -> PathBuf {
+    workspace.with_extension("toml")
+}
+
+/// Finds the dataset that was typed; makes its workspace if there is none and `make` says so.
+///
+/// # Errors
+/// Nothing of that name, a workspace of another dataset, an output inside the source; and what disk and workspace say.
+pub fn locate(
+    typed: &Locate,
+    make: Make,
+    identity: &Identity,
+    paths: &Paths,
+    at: Timestamp,
+) -> Result<Opened, OpsError> {
+    let registry = Registry::of(paths);
+    let Found { source, known } = find(&typed.source, &registry)?;
+    let output =
+        typed.output.as_deref().map(|output| checked_output(output, &source)).transpose()?;
+    if let Some(name) = &typed.name {
+        check_name(name)?;
+    }
+    let workspace = match &typed.workspace {
+        Some(path) => absolute(path).map_err(OpsError::io("find", path))?,
+        None => known.map_or_else(|| usual_workspace(paths, &source), |known| known.workspace),
+    };
+    let made = !workspace.exists();
+    let dataset = if made {
+        Store::open(&source)?;
+        if make == Make::Never {
+            return Err(OpsError::NoWorkspace { source_name: typed.source.clone() });
+        }
+        let dataset = Dataset {
+            id: Uuid::now_v7(),
+            name: free_name(typed.name.as_deref(), &source, &registry)?,
+            source: source.to_string(),
+            output: output.map(|output| output.to_string()),
+        };
+        make_private_folder(workspace.parent().unwrap_or(Path::new(".")))?;
+        Writer::create(&workspace, &dataset, identity.clone())?;
+        dataset
+    } else {
+        existing(&workspace, typed, output.as_ref(), &source, identity, &registry)?
+    };
+    if make == Make::IfMissing {
+        registry.remember(KnownDataset {
+            name: dataset.name.clone(),
+            source: dataset.source.clone(),
+            output: dataset.output.clone(),
+            workspace: workspace.clone(),
+            opened: at,
+        })?;
+    }
+    Ok(Opened { dataset, source, workspace, made, identity: identity.clone() })
+}
+
+struct Found {
+    source: Source,
+    /// Only when it was named by its name.
+    known: Option<KnownDataset>,
+}
+
+/// A folder that exists wins over a name; a folder that is away just now is still known by its path.
+fn find(typed: &str, registry: &Registry) -> Result<Found, OpsError> {
+    let source = Source::parse(typed)?;
+    let Source::Folder(path) = &source else {
+        return Ok(Found { source, known: None });
+    };
+    if let Ok(path) = path.canonicalize() {
+        return Ok(Found { source: Source::Folder(path), known: None });
+    }
+    if let Some(known) = registry.find(typed)? {
+        return Ok(Found { source: Source::parse(&known.source)?, known: Some(known) });
+    }
+    let full = absolute(path).map_err(OpsError::io("find", path))?;
+    if registry.find(&full.to_string_lossy())?.is_some() {
+        return Ok(Found { source: Source::Folder(full), known: None });
+    }
+    if typed.contains('/') {
+        return Err(StoreError::NoSuchFolder { path: typed.to_owned() }.into());
+    }
+    let names: Vec<String> = registry.all()?.into_iter().map(|known| known.name).collect();
+    let near = nearest(typed, names.iter().map(String::as_str)).map(ToOwned::to_owned);
+    Err(OpsError::NoSuchDataset { typed: typed.to_owned(), near })
+}
+
+/// The dataset of a workspace that is there, with the name and output that were typed.
+fn existing(
+    workspace: &Path,
+    typed: &Locate,
+    output: Option<&Source>,
+    source: &Source,
+    identity: &Identity,
+    registry: &Registry,
+) -> Result<Dataset, OpsError> {
+    let mut dataset = Reader::open(workspace, identity.clone())?.dataset().clone();
+    if dataset.source != source.to_string() {
+        return Err(OpsError::OtherSource {
+            workspace: workspace.to_owned(),
+            holds: dataset.source,
+            wanted: source.to_string(),
+        });
+    }
+    let output = output.map(ToString::to_string);
+    let renamed = typed.name.as_ref().filter(|name| **name != dataset.name);
+    if renamed.is_some() || (output.is_some() && output != dataset.output) {
+        let mut writer = Writer::open(workspace, identity.clone())?;
+        if let Some(name) = renamed {
+            registry.rename(workspace, name)?;
+            writer.rename(name)?;
+            dataset.name.clone_from(name);
+        }
+        if output.is_some() {
+            writer.set_output(output.as_deref())?;
+            dataset.output = output;
+        }
+    }
+    Ok(dataset)
+}
+
+/// One file a dataset in the data folder: its name for people, a hash of its source to keep it apart.
+fn usual_workspace(paths: &Paths, source: &Source) -> PathBuf {
+    let mut tail = String::new();
+    for byte in &Sha256::digest(source.to_string().as_bytes())[..5] {
+        // Writing to a String cannot fail.
+        let _ = write!(tail, "{byte:02x}");
+    }
+    let name: String = plain_name(source)
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '-' })
+        .take(40)
+        .collect();
+    paths.data.join("workspaces").join(format!("{name}-{tail}.earmark"))
+}
+
+/// The name that was asked for; else the source's, with a number if another dataset has it.
+fn free_name(
+    asked: Option<&str>,
+    source: &Source,
+    registry: &Registry,
+) -> Result<String, OpsError> {
+    let all = registry.all()?;
+    let taken = |name: &str| {
+        all.iter().any(|known| known.name == name && known.source != source.to_string())
+    };
+    if let Some(name) = asked {
+        return if taken(name) {
+            Err(OpsError::NameTaken(name.to_owned()))
+        } else {
+            Ok(name.to_owned())
+        };
+    }
+    let base = plain_name(source);
+    let numbered = (2..).map(|n| format!("{base}-{n}"));
+    Ok(std::iter::once(base.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(base))
+}
+
+fn plain_name(source: &Source) -> String {
+    let name: String =
+        source.short_name().chars().filter(|c| !c.is_control() && *c != '/').collect();
+    let name: String = name.trim_start_matches(['.', '-']).chars().take(60).collect();
+    if name.trim().is_empty() { "dataset".to_owned() } else { name }
+}
+
+/// The output as an absolute source, if it does not lie inside the source of the audio.
+fn checked_output(typed: &str, source: &Source) -> Result<Source, OpsError> {
+    let output = match Source::parse(typed)? {
+        Source::Folder(path) => Source::Folder(resolved(&path)?),
+        bucket @ Source::Bucket { .. } => bucket,
+    };
+    let inside = match (&output, source) {
+        (Source::Folder(output), Source::Folder(source)) => output.starts_with(source),
+        (
+            Source::Bucket { bucket, prefix, .. },
+            Source::Bucket { bucket: other, prefix: outer, .. },
+        ) => bucket == other && prefix.starts_with(outer),
+        _ => false,
+    };
+    if inside { Err(OpsError::OutputInsideSource(typed.to_owned())) } else { Ok(output) }
+}
+
+/// Canonical as far as it exists.
+fn resolved(path: &Path) -> Result<PathBuf, OpsError> {
+    let full = absolute(path).map_err(OpsError::io("find", path))?;
+    let real = full.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    Ok(match real.and_then(|(part, real)| Some((real, full.strip_prefix(part).ok()?))) {
+        Some((real, rest)) => real.join(rest),
+        None => full,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_inside_the_source_is_refused_however_it_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("calls/sub")).unwrap();
+        std::os::unix::fs::symlink("calls", root.join("link")).unwrap();
+        let source = Source::Folder(root.join("calls"));
+        let check = |typed: &str| checked_output(root.join(typed).to_str().unwrap(), &source);
+        for inside in ["calls", "calls/out", "link/out", "calls/sub/../out"] {
+            assert!(matches!(check(inside), Err(OpsError::OutputInsideSource(_))), "{inside}");
+        }
+        assert_eq!(check("out/x").unwrap(), Source::Folder(root.join("out/x")));
+        assert!(check("calls-out").is_ok());
+        let bucket = Source::parse("s3://b/calls/").unwrap();
+        assert!(checked_output("s3://b/calls/out", &bucket).is_err());
+        assert!(checked_output("s3://b/out", &bucket).is_ok());
+    }
+
+    #[test]
+    fn a_hostile_source_gives_a_tame_file_name() {
+        let paths = Paths {
+            data: "/d".into(),
+            config: "/c".into(),
+            state: "/s".into(),
+            runtime: "/r".into(),
+        };
+        let path = usual_workspace(&paths, &Source::Folder("/x/..\u{1b}[2J a".into()));
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with("-2J-a-"), "{name}");
+        assert_ne!(path, usual_workspace(&paths, &Source::Folder("/y/..\u{1b}[2J a".into())));
+    }
+}

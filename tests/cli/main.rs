@@ -1,0 +1,23 @@
+//! Every subcommand through the real program: what it prints, what it leaves, its exit code.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop where it stands"
+)]
+
+#[path = "../common/home.rs"]
+mod home;
+
+mod bad_input;
+mod datasets;
+mod deleting;
+mod importing;
+mod labeling;
+mod listing;
+mod program;
+mod signals;
+mod sound;
+mod syncing;
+mod tables;
