@@ -1,1 +1,35 @@
-//! (room: app)
+//! What the screen is: state by pane, messages in, effects out, and the pure function between them.
+//!
+//! [`update`] never waits, reads no clock and does no I/O: those come in the [`Message`] or the [`Context`], and what
+//! is to be done goes out as [`Effect`]s. So the whole screen can be driven by typed keys in a test.
+
+mod datasets;
+mod dialog;
+mod editor;
+mod effect;
+mod hints;
+mod layout;
+mod list;
+mod message;
+mod place;
+mod select;
+mod sound;
+mod state;
+mod update;
+
+pub use datasets::{DatasetsPane, KnownDataset};
+pub use dialog::{
+    BatchDialog, BatchStep, ConfirmDialog, ConfirmedDeed, DeleteDialog, DeleteField, Dialog,
+    FilterDialog, FlagDialog, HelpDialog, HistoryDialog, MessageDialog, NewerDialog, OrderDialog,
+    PaletteDialog, PasteDialog, PromptDialog, PromptPurpose, QuitDialog,
+};
+pub use editor::{DraftMark, EditorPane, Loading, OpenSample};
+pub use effect::{DraftJob, Effect, LabelJob, PagePurpose, Sound};
+pub use hints::{Hint, hints};
+pub use layout::{Layout, PaneKind, Rect, layout};
+pub use list::{ListPane, RowMark, Selection};
+pub use message::{Input, LabelOutcome, Message, Mouse, MouseKind, SyncProgress};
+pub use place::Place;
+pub use sound::{SoundPane, Transport};
+pub use state::{Context, DatasetInfo, Focus, Notice, Screen, Severity, State, SyncState};
+pub use update::update;

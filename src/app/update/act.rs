@@ -1,0 +1,159 @@
+//! What came of an action: told in numbers, and the list read anew.
+
+use super::Turn;
+use crate::app::dialog::{Dialog, MessageDialog};
+use crate::app::effect::Effect;
+use crate::app::list::Selection;
+use crate::app::state::{Focus, Severity};
+use crate::domain::{ActionReport, Anchor, Deed, SampleKey, Skip, Target, UndoReport, UserError};
+use crate::text::{counted, safe_bytes, safe_line};
+use std::fmt::Write as _;
+
+impl Turn<'_> {
+    pub(super) fn acted(
+        &mut self,
+        deed: &Deed,
+        target: &Target,
+        result: Result<ActionReport, UserError>,
+    ) {
+        if let Target::Samples(ids) = target {
+            self.state.list.pending.retain(|id| !ids.contains(id));
+        }
+        match result {
+            Ok(report) => {
+                let text = told(deed, &report);
+                if report.changed == 0 {
+                    self.warn(text);
+                } else {
+                    self.info(text);
+                }
+                if report.changed > 0 {
+                    self.changed_ourselves();
+                    self.state.list.selection = Selection::default();
+                }
+            }
+            Err(error) => self.failed(error),
+        }
+        self.reread();
+    }
+
+    /// What the open sample's label is from now on is our own doing: nobody needs to be asked about it.
+    fn changed_ourselves(&mut self) {
+        if let Some(open) = &mut self.state.editor.open {
+            open.heads_due = true;
+        }
+    }
+
+    /// Labels changed under the list: everything shown is read anew.
+    pub(super) fn reread(&mut self) {
+        self.state.editor.ahead.clear();
+        self.effect(Effect::Counts);
+        if let Some(id) = self.open_id() {
+            self.effect(Effect::Sample(id));
+        }
+        self.refresh();
+        if self.state.focus == Focus::Editor {
+            self.read_ahead();
+        }
+    }
+
+    pub(super) fn undone(&mut self, back: bool, result: Result<Option<UndoReport>, UserError>) {
+        let word = if back { "took back" } else { "done again" };
+        match result {
+            Ok(None) => self.info(if back {
+                "nothing of yours to take back"
+            } else {
+                "nothing to do again"
+            }),
+            Ok(Some(report)) => {
+                let mut text = format!(
+                    "{word}: {} of {}",
+                    report.what,
+                    counted(report.changed, "file", "files")
+                );
+                if report.changed_since > 0 {
+                    text.push_str("; changed since and left alone: ");
+                    text.push_str(&counted(report.changed_since, "file", "files"));
+                    self.warn(text);
+                } else {
+                    self.info(text);
+                }
+                self.changed_ourselves();
+                self.reread();
+                if let Some(key) = report.sample {
+                    self.reload(Anchor::AroundKey(key), None);
+                }
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    pub(super) fn source_deleted(&mut self, deleted: u64, failed: &[(SampleKey, String)]) {
+        if deleted > 0 {
+            self.state.list.selection = Selection::default();
+        }
+        if failed.is_empty() {
+            self.info(format!("deleted {} in the source", counted(deleted, "file", "files")));
+        } else {
+            let mut lines = vec![
+                format!("{} deleted in the source.", counted(deleted, "file", "files")),
+                String::new(),
+            ];
+            lines.extend(
+                failed.iter().map(|(key, why)| {
+                    format!("{}: {}", safe_bytes(key.as_bytes()), safe_line(why))
+                }),
+            );
+            self.state.dialogs.push(Dialog::Message(MessageDialog {
+                title: format!(
+                    "{} could not be deleted",
+                    counted(failed.len() as u64, "file", "files")
+                ),
+                error: None,
+                lines,
+                scroll: 0,
+            }));
+        }
+        self.reread();
+    }
+
+    /// Something failed: one line where it fits, a dialog where there is a hint to follow.
+    pub(super) fn failed(&mut self, error: UserError) {
+        let text = safe_line(&error.to_string()).into_owned();
+        if error.hint.is_some() && self.state.focus == Focus::List {
+            let title = "That did not work".to_owned();
+            let dialog = MessageDialog { title, error: Some(error), lines: Vec::new(), scroll: 0 };
+            self.state.dialogs.push(Dialog::Message(dialog));
+        } else {
+            self.state.tell(self.context, Severity::Error, text);
+        }
+    }
+}
+
+fn told(deed: &Deed, report: &ActionReport) -> String {
+    let files = counted(report.changed, "file", "files");
+    let mut text = match deed {
+        Deed::Label(_) | Deed::AcceptSuggestion => format!("labeled {files}"),
+        Deed::Unlabel => format!("removed the label of {files}"),
+        Deed::Flag(flag, true) => format!("flagged {files}: {flag}"),
+        Deed::Flag(flag, false) => format!("took the flag off {files}: {flag}"),
+        Deed::Affirm => format!("affirmed {files}"),
+        Deed::Delete => format!("put {files} into the trash"),
+        Deed::Restore => format!("restored {files}"),
+        Deed::RestoreRevision(_) => "restored the older text".to_owned(),
+        Deed::Settle(_) => format!("settled {files}"),
+    };
+    for (skip, count) in &report.skipped {
+        let why = match skip {
+            Skip::NothingToDo => "needed nothing",
+            Skip::ChangedSince => "changed since",
+            Skip::NoSuggestion => "have no suggestion",
+            Skip::Gone => "are gone",
+        };
+        let _ = write!(text, ", {count} {why}");
+    }
+    if report.changed > 0 {
+        text += " · u takes it back";
+    }
+    text
+}

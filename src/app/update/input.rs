@@ -1,0 +1,164 @@
+//! Keys, pastes and the terminal: from what was pressed to what was meant.
+
+use super::Turn;
+use crate::action::Action;
+use crate::app::editor::Loading;
+use crate::app::effect::Effect;
+use crate::app::message::Input;
+use crate::app::state::{Focus, Screen, Severity};
+use crate::keymap::{Context as KeyContext, Key, KeyCode};
+use crate::text::counted;
+use std::time::Duration;
+
+/// A key this soon after a lone Esc is the rest of a split Alt sequence, not a list command.
+const SPLIT_ESCAPE: Duration = Duration::from_millis(50);
+
+impl Turn<'_> {
+    pub(super) fn input(&mut self, input: Input) {
+        match input {
+            Input::Resize(columns, rows) => self.state.size = (columns, rows),
+            Input::Focus(gained) => {
+                if !gained {
+                    self.save_draft_now();
+                }
+            }
+            Input::Mouse(mouse) => self.mouse(mouse),
+            input @ (Input::Key(_) | Input::Paste(_) | Input::Lines(_)) => {
+                self.dismiss_error();
+                self.typed(input);
+            }
+        }
+    }
+
+    /// A key or a paste, now or after the sample that it was typed for has come.
+    pub(super) fn typed(&mut self, input: Input) {
+        if self.state.dialogs.is_empty()
+            && self.state.focus == Focus::Editor
+            && !leaves_box(self, &input)
+            && let Some(open) = &mut self.state.editor.open
+            && let Loading::Waiting(queue) = &mut open.loading
+        {
+            queue.push(input);
+            return;
+        }
+        match input {
+            Input::Key(key) => self.key(key),
+            Input::Paste(text) => self.pasted(&text),
+            Input::Lines(text) => self.lines_pasted(&text),
+            Input::Mouse(_) | Input::Resize(..) | Input::Focus(_) => {}
+        }
+    }
+
+    /// Types what was meant for the box, file after file. What no file is left for is no list command: it can be pasted.
+    pub(super) fn type_ahead(&mut self, inputs: Vec<Input>) {
+        let mut left = String::new();
+        for input in inputs {
+            if self.state.focus == Focus::Editor || !self.state.dialogs.is_empty() {
+                self.typed(input);
+                continue;
+            }
+            match input {
+                Input::Paste(text) | Input::Lines(text) => left.push_str(&text),
+                Input::Key(key) if key.code == KeyCode::Enter => left.push('\n'),
+                Input::Key(key) => left.extend(key.typed()),
+                Input::Mouse(_) | Input::Resize(..) | Input::Focus(_) => {}
+            }
+        }
+        let left = left.trim();
+        if left.is_empty() {
+            return;
+        }
+        let lines = counted(left.lines().count() as u64, "line", "lines");
+        self.warn(format!("no file was left for {lines} of text; Ctrl+V in a box pastes it"));
+        left.clone_into(&mut self.state.editor.clipboard);
+    }
+
+    fn key(&mut self, key: Key) {
+        let context = self.state.key_context();
+        if context == KeyContext::List && self.is_split_escape() {
+            return;
+        }
+        if context == KeyContext::Dialog && self.dialog_takes(key) {
+            return;
+        }
+        match self.state.keymap.resolve(context, key) {
+            Some(action) => self.action(action),
+            None => {
+                if let (KeyContext::Editor, Some(c)) = (context, key.typed()) {
+                    self.insert(&c.to_string());
+                }
+            }
+        }
+    }
+
+    fn is_split_escape(&self) -> bool {
+        self.state.last_escape.is_some_and(|at| self.context.now.saturating_sub(at) < SPLIT_ESCAPE)
+    }
+
+    pub(super) fn pasted(&mut self, text: &str) {
+        match self.state.key_context() {
+            KeyContext::Dialog => self.dialog_paste(text),
+            KeyContext::Editor => self.paste(text),
+            KeyContext::List => match self.state.screen {
+                Screen::Datasets => self.prompt_for_dataset(text.trim()),
+                Screen::Labeling => {
+                    self.info("pasted text goes into Speech Content: press Enter first");
+                }
+            },
+        }
+    }
+
+    fn dismiss_error(&mut self) {
+        if self.state.notice.as_ref().is_some_and(|notice| notice.severity == Severity::Error) {
+            self.state.notice = None;
+        }
+    }
+
+    /// Esc from the box to the list: the draft is kept.
+    pub(super) fn leave_box(&mut self) {
+        if self.state.focus != Focus::Editor {
+            return;
+        }
+        self.state.last_escape = Some(self.context.now);
+        self.save_draft_now();
+        self.stop_editing();
+        self.state.focus = Focus::List;
+    }
+
+    pub(super) fn copy_or_quit(&mut self) {
+        if self.state.focus == Focus::Editor && self.state.dialogs.is_empty() {
+            let selected =
+                self.state.editor.open.as_ref().and_then(|open| open.buffer.selected_text());
+            if let Some(text) = selected {
+                let text = text.to_owned();
+                self.copy(text);
+                return;
+            }
+        }
+        self.offer_to_quit();
+    }
+
+    pub(super) fn suspend(&mut self) {
+        self.save_draft_now();
+        self.effect(Effect::Suspend);
+    }
+}
+
+/// Keys that need not wait for the sample: leaving the box, the sound, help, the end.
+fn leaves_box(turn: &Turn<'_>, input: &Input) -> bool {
+    let Input::Key(key) = input else { return false };
+    turn.state.keymap.resolve(KeyContext::Editor, *key).is_some_and(|action| {
+        matches!(
+            action,
+            Action::ToList
+                | Action::Help
+                | Action::Palette
+                | Action::Quit
+                | Action::Suspend
+                | Action::Redraw
+                | Action::PlayPause
+                | Action::AgainSlower
+                | Action::CopyOrQuit
+        )
+    })
+}

@@ -1,0 +1,233 @@
+//! The list: pages, the cursor, the selection, the tabs.
+
+use super::Turn;
+use crate::app::effect::{Effect, PagePurpose};
+use crate::app::list::{PAGE, Selection};
+use crate::app::state::Focus;
+use crate::domain::{Anchor, Page, PageRequest, SampleId, View};
+use std::collections::BTreeSet;
+
+impl Turn<'_> {
+    pub(super) fn request(&self, anchor: Anchor) -> PageRequest {
+        PageRequest {
+            view: self.state.view,
+            filter: self.state.list.filter.clone(),
+            order: self.state.list.order,
+            scope: self.state.scope,
+            anchor,
+            limit: PAGE,
+        }
+    }
+
+    /// Reads the list anew around an anchor; the cursor goes to `on` if it is there.
+    pub(super) fn reload(&mut self, anchor: Anchor, on: Option<SampleId>) {
+        self.state.list.generation += 1;
+        self.state.list.loading = true;
+        self.state.list.advance = false;
+        self.ask(PagePurpose::Replace(on), anchor);
+    }
+
+    /// Reads the list anew, the cursor where it is.
+    pub(super) fn refresh(&mut self) {
+        match self.state.list.cursor_row().map(|row| row.id) {
+            Some(id) => self.reload(Anchor::Around(id), Some(id)),
+            None => self.reload(Anchor::First, None),
+        }
+    }
+
+    fn ask(&mut self, purpose: PagePurpose, anchor: Anchor) {
+        let request = self.request(anchor);
+        let generation = self.state.list.generation;
+        self.effect(Effect::Page { generation, purpose, request });
+    }
+
+    pub(super) fn ask_for_pages(&mut self) {
+        if self.state.list.loading {
+            return;
+        }
+        if self.state.list.wants_after()
+            && let Some(last) = self.state.list.rows.last().map(|row| row.id)
+        {
+            self.state.list.asked_after = true;
+            self.ask(PagePurpose::After, Anchor::After(last));
+        }
+        if self.state.list.wants_before()
+            && let Some(first) = self.state.list.rows.first().map(|row| row.id)
+        {
+            self.state.list.asked_before = true;
+            self.ask(PagePurpose::Before, Anchor::Before(first));
+        }
+    }
+
+    pub(super) fn page(&mut self, generation: u64, purpose: PagePurpose, page: Page) {
+        if generation != self.state.list.generation {
+            return;
+        }
+        match purpose {
+            PagePurpose::Replace(on) => {
+                self.state.list.replace(page, on);
+                self.count_list();
+                self.after_replace();
+            }
+            PagePurpose::ReplaceAtEnd => {
+                self.state.list.replace(page, None);
+                self.state.list.cursor = self.state.list.rows.len().saturating_sub(1);
+                self.count_list();
+                self.after_replace();
+            }
+            PagePurpose::After => {
+                self.state.list.append(page);
+                if std::mem::take(&mut self.state.list.advance) {
+                    self.go_next();
+                }
+            }
+            PagePurpose::Before => self.state.list.prepend(page),
+        }
+    }
+
+    /// The right pane follows the cursor, but never away from a sample that is being typed into.
+    fn after_replace(&mut self) {
+        let cursor = self.state.list.cursor_row().map(|row| row.id);
+        let open = self.state.editor.open.as_ref().map(super::super::editor::OpenSample::id);
+        if let Some(row) = open.and_then(|id| self.state.list.rows.iter().find(|row| row.id == id))
+            && let Some(open) = &mut self.state.editor.open
+        {
+            // Its audio may be another by now: then the player must not take it for the one it knows.
+            open.row.clone_from(row);
+        }
+        if self.state.focus == Focus::Editor && open.is_some() {
+            if let Some(index) = open.and_then(|id| self.state.list.index_of(id)) {
+                self.state.list.cursor = index;
+            }
+            return;
+        }
+        if cursor != open {
+            self.open_at_cursor();
+        }
+    }
+
+    fn count_list(&mut self) {
+        let list = &self.state.list;
+        let unfiltered = list.filter.is_empty() && self.state.scope.is_none();
+        let known = match self.state.view {
+            View::Unlabeled => Some(self.state.counts.unlabeled),
+            View::Labeled => Some(self.state.counts.labeled),
+            View::ToConfirm => Some(self.state.counts.to_confirm),
+            View::Deleted => Some(self.state.counts.deleted),
+            _ => None,
+        };
+        if unfiltered && known.is_some() {
+            let placed = list.offset.is_some();
+            self.state.list.total = known;
+            if placed {
+                return;
+            }
+        }
+        let first = self.state.list.rows.first().map(|row| row.id);
+        let request = self.request(Anchor::First);
+        let generation = self.state.list.generation;
+        self.effect(Effect::Count { generation, request, first });
+    }
+
+    pub(super) fn counted(&mut self, generation: u64, offset: Option<u64>, total: Option<u64>) {
+        if generation != self.state.list.generation {
+            return;
+        }
+        if self.state.list.more_before {
+            self.state.list.offset = offset.or(self.state.list.offset);
+        }
+        self.state.list.total = total.or(self.state.list.total);
+    }
+
+    pub(super) fn move_cursor(&mut self, by: i64) {
+        let list = &self.state.list;
+        let last = list.rows.len().saturating_sub(1);
+        let to = (list.cursor as i64 + by).clamp(0, last as i64) as usize;
+        if to == list.cursor && !list.rows.is_empty() {
+            return;
+        }
+        self.state.list.cursor = to;
+        self.open_at_cursor();
+    }
+
+    pub(super) fn jump(&mut self, last: bool) {
+        let list = &self.state.list;
+        let here = if last { !list.more_after } else { !list.more_before };
+        if here {
+            let to = if last { i64::MAX / 2 } else { i64::MIN / 2 };
+            self.move_cursor(to);
+        } else if last {
+            self.state.list.generation += 1;
+            self.state.list.loading = true;
+            self.ask(PagePurpose::ReplaceAtEnd, Anchor::Last);
+        } else {
+            self.reload(Anchor::First, None);
+        }
+    }
+
+    pub(super) fn show_tab(&mut self, view: View) {
+        if view == self.state.view && self.state.focus == Focus::List {
+            return;
+        }
+        self.leave_sample();
+        self.state.focus = Focus::List;
+        self.state.view = view;
+        self.state.list.selection = Selection::default();
+        self.state.list.range_from = None;
+        self.state.list.rows.clear();
+        self.state.list.cursor = 0;
+        self.state.list.scroll = 0;
+        self.state.list.total = None;
+        self.state.editor.open = None;
+        self.stop_sound();
+        self.reload(Anchor::First, None);
+        self.remember_soon();
+    }
+
+    pub(super) fn select(&mut self) {
+        let Some(id) = self.state.list.cursor_row().map(|row| row.id) else { return };
+        let ids = self.explicit_selection();
+        if !ids.remove(&id) {
+            ids.insert(id);
+        }
+        self.state.list.range_from = Some(id);
+        self.move_cursor(1);
+    }
+
+    pub(super) fn select_range(&mut self) {
+        let Some(id) = self.state.list.cursor_row().map(|row| row.id) else { return };
+        let Some(from) = self.state.list.range_from.take() else {
+            self.state.list.range_from = Some(id);
+            self.explicit_selection().insert(id);
+            self.info("range: move to its other end and press v again");
+            return;
+        };
+        let cursor = self.state.list.cursor;
+        let start = self.state.list.index_of(from).unwrap_or(cursor);
+        let (low, high) = (start.min(cursor), start.max(cursor));
+        let ids: Vec<SampleId> =
+            self.state.list.rows[low..=high].iter().map(|row| row.id).collect();
+        self.explicit_selection().extend(ids);
+    }
+
+    pub(super) fn select_all_matching(&mut self) {
+        self.state.list.range_from = None;
+        let all = !self.state.list.selection.all_matching;
+        self.state.list.selection = Selection { all_matching: all, ..Selection::default() };
+    }
+
+    pub(super) fn clear_selection(&mut self) {
+        let had = self.state.list.has_selection();
+        self.state.list.selection = Selection::default();
+        self.state.list.range_from = None;
+        if !had && !self.state.list.filter.is_empty() && self.state.focus == Focus::List {
+            self.apply_filter("");
+        }
+    }
+
+    fn explicit_selection(&mut self) -> &mut BTreeSet<SampleId> {
+        let selection = &mut self.state.list.selection;
+        selection.all_matching = false;
+        &mut selection.ids
+    }
+}

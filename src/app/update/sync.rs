@@ -1,0 +1,106 @@
+//! Synchronize New Data: start, stop, progress, result.
+
+use super::Turn;
+use crate::app::effect::Effect;
+use crate::app::message::SyncProgress;
+use crate::app::state::Focus;
+use crate::domain::{SyncReport, UserError};
+use crate::text::{counted, safe_line, thousands};
+use std::time::Duration;
+
+impl Turn<'_> {
+    /// `S`: start it, or stop the one that runs.
+    pub(super) fn sync(&mut self) {
+        if self.state.sync.running.is_some() {
+            self.effect(Effect::CancelSync);
+            self.info("stopping the sync; what was applied stays");
+            return;
+        }
+        self.start_sync();
+        self.info("Synchronize New Data…");
+    }
+
+    pub(super) fn start_sync(&mut self) {
+        self.state.sync.next_at = None;
+        if self.state.sync.running.is_none() {
+            self.state.sync.running = Some(SyncProgress::default());
+            self.effect(Effect::Sync);
+        }
+    }
+
+    pub(super) fn sync_progress(&mut self, progress: SyncProgress) {
+        let height = self.state.layout().list_height();
+        let before = self.state.sync.running.as_ref().map_or(0, |running| running.applied);
+        let applied = progress.applied;
+        self.state.sync.running = Some(progress);
+        if applied == before {
+            return;
+        }
+        self.effect(Effect::Counts);
+        if self.state.list.rows.len() < height.max(1) && !self.state.list.loading {
+            self.refresh();
+        }
+    }
+
+    /// Lengths came in: rows without one are read again.
+    pub(super) fn probed(&mut self, last: bool) {
+        let list = &self.state.list;
+        let unknown = list.rows.iter().any(|row| row.seconds.is_none());
+        let busy = list.loading || !list.pending.is_empty();
+        if unknown && !busy && (last || self.state.focus == Focus::List) {
+            self.refresh();
+        }
+        self.effect(Effect::Counts);
+    }
+
+    pub(super) fn synced(&mut self, result: Result<SyncReport, UserError>) {
+        self.state.sync.running = None;
+        let minutes = u64::from(self.state.config.sync.every_minutes);
+        self.state.sync.next_at =
+            (minutes > 0).then(|| self.context.now + Duration::from_secs(minutes * 60));
+        match result {
+            Ok(report) => {
+                let first = self.state.sync.last.is_none();
+                self.state.sync.failed = None;
+                self.state.sync.last = Some((report, self.context.wall));
+                if !first || says_something(&report) {
+                    self.info(told(&report));
+                }
+                self.reread();
+            }
+            Err(error) => {
+                self.warn(format!("sync: {}", safe_line(&error.to_string())));
+                self.state.sync.failed = Some(error);
+                self.effect(Effect::Counts);
+            }
+        }
+    }
+}
+
+fn says_something(report: &SyncReport) -> bool {
+    report.added + report.changed + report.moved + report.missing + report.restored > 0
+}
+
+fn told(report: &SyncReport) -> String {
+    let parts = [
+        (report.added, "added"),
+        (report.changed, "changed"),
+        (report.moved, "moved"),
+        (report.missing, "missing"),
+        (report.restored, "restored"),
+        (report.labels_pulled, "labels read"),
+        (report.possible_moves, "possible moves"),
+    ];
+    let told: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", thousands(count)))
+        .collect();
+    let listed = report.added + report.changed + report.moved + report.restored + report.unchanged;
+    let files = counted(listed, "file", "files");
+    if told.is_empty() {
+        format!("nothing new in {files}")
+    } else {
+        format!("{} · {files}", told.join(", "))
+    }
+}
