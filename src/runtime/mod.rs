@@ -1,1 +1,112 @@
-//! (room: runtime)
+//! The running program: terminal, input, event loop, and the threads that do what the screen asks for.
+//!
+//! [`run`] is the only door. Everything that `app::update` wants done goes through the effect runner; answers come
+//! back as `app::Message`s in one channel.
+
+mod datasets;
+mod drafts;
+mod draw;
+mod event_loop;
+mod input;
+mod logging;
+mod media;
+mod player;
+mod probe;
+mod reader;
+mod runner;
+mod session;
+mod sounds;
+mod terminal;
+mod writer;
+
+use crate::config::{Config, Paths, read_layers, read_user_file};
+use crate::domain::{Scope, UserError};
+use crate::keymap::Keymap;
+use crate::ops::{Locate, Opened, OpsError, author};
+use crate::workspace::Identity;
+
+/// What the screen starts with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Start {
+    /// The dataset to open; `None` shows those opened before.
+    pub dataset: Option<Locate>,
+    /// The share to work on.
+    pub part: Option<Scope>,
+    /// Settings given as flags: dotted names and values.
+    pub settings: Vec<(String, String)>,
+}
+
+/// What holds for the whole run.
+#[derive(Debug, Clone)]
+struct Account {
+    paths: Paths,
+    /// Who labels, in which running earmark.
+    identity: Identity,
+    /// The share asked for on the command line.
+    part: Option<Scope>,
+    /// Settings given as flags.
+    settings: Vec<(String, String)>,
+}
+
+/// Runs the screen until the user quits.
+///
+/// # Errors
+/// Everything that is wrong in settings and keymap; the terminal cannot be used; the dataset cannot be opened.
+pub fn run(start: Start) -> Result<(), Vec<UserError>> {
+    let paths =
+        Paths::of_this_account().map_err(|error| vec![UserError::of(&error, error.hint())])?;
+    let Start { dataset, part, settings } = start;
+    let account = Account { paths, identity: Identity::new(author()), part, settings };
+    let (config, keymap) = both(account.config(None), account.keymap())?;
+    let failed =
+        |error: &anyhow::Error| vec![UserError::caused("the screen could not run", error.as_ref())];
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(&error.into()))?;
+    runtime.block_on(event_loop::run(account, dataset, config, keymap)).map_err(|error| {
+        match error.downcast::<UserError>() {
+            Ok(error) => vec![error],
+            Err(error) => failed(&error),
+        }
+    })
+}
+
+impl Account {
+    /// The settings in force, those of a dataset over the user's.
+    fn config(&self, opened: Option<&Opened>) -> Result<Config, Vec<UserError>> {
+        let dataset = opened.map(Opened::config_file);
+        let mut layers = read_layers(&self.paths, dataset.as_deref(), std::env::vars_os())
+            .map_err(|error| vec![UserError::of(&error, error.hint())])?;
+        layers.flags.clone_from(&self.settings);
+        Config::load(&layers).map_err(|errors| {
+            errors.iter().map(|error| UserError::of(error, error.hint())).collect()
+        })
+    }
+
+    /// The shipped keymap with the user's file over it.
+    fn keymap(&self) -> Result<Keymap, Vec<UserError>> {
+        let file = read_user_file(&self.paths.keymap_file())
+            .map_err(|error| vec![UserError::of(&error, error.hint())])?;
+        let user = file.as_ref().map(|file| (file.path.as_path(), file.text.as_str()));
+        Keymap::load(user).map_err(|errors| {
+            errors.iter().map(|error| UserError::of(error, error.hint())).collect()
+        })
+    }
+}
+
+/// Both, or all that is wrong with either.
+fn both<A, B>(
+    first: Result<A, Vec<UserError>>,
+    second: Result<B, Vec<UserError>>,
+) -> Result<(A, B), Vec<UserError>> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (first, second) => Err(first.err().into_iter().chain(second.err()).flatten().collect()),
+    }
+}
+
+/// An error of any room below in the user's words.
+fn told(error: impl Into<OpsError>) -> UserError {
+    error.into().into()
+}

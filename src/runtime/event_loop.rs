@@ -1,0 +1,291 @@
+//! The loop: one channel in, `update`, effects out, a frame.
+
+use super::draw::Frames;
+use super::input::{Pastes, Typed};
+use super::runner::{Incoming, Runner};
+use super::terminal::Terminal;
+use super::{Account, input, logging};
+use crate::app::{Context, Input, Message, Screen, State, update};
+use crate::config::{Ascii, ColorMode, Config, Theme};
+use crate::domain::UserError;
+use crate::keymap::Keymap;
+use crate::ops::Locate;
+use crate::ui::{self, Look};
+use crossterm::event::Event;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{sleep_until, timeout};
+
+/// Messages taken before a frame is drawn.
+const TURN: usize = 256;
+/// The pieces of one paste follow each other faster than this, and than any key repeats.
+const PASTE_PAUSE: Duration = Duration::from_millis(25);
+/// No paste is waited for longer than this.
+const LONGEST_PASTE: Duration = Duration::from_secs(2);
+
+/// Runs until everything is saved and the user is gone.
+pub(super) async fn run(
+    account: Account,
+    dataset: Option<Locate>,
+    config: Config,
+    keymap: Keymap,
+) -> anyhow::Result<()> {
+    let log = logging::start(&account.paths)
+        .map_err(|error| UserError::caused("the log could not be opened", &error))?;
+    let screen = if dataset.is_some() { Screen::Labeling } else { Screen::Datasets };
+    let size = crossterm::terminal::size().unwrap_or((80, 24));
+    let mut state = State::new(screen, config.clone(), keymap, size);
+    state.ascii = ascii_only(config.screen.ascii);
+    state.dataset.author.clone_from(&account.identity.author);
+
+    let (sender, inbox) = unbounded_channel();
+    let mut runner = Runner::new(account, sender);
+    match &dataset {
+        Some(dataset) => runner.open_now(dataset)?,
+        None => runner.list_datasets(),
+    }
+
+    let terminal = Terminal::take(config.screen.mouse, Some(log))?;
+    // Only now: what sound libraries print must not reach the screen.
+    runner.start_player(&config);
+    let theme = Theme::load(config.screen.theme);
+    let look = Look::new(theme, color_mode(config.screen.color), TimeZone::system());
+    let frames = Frames::new(look)?;
+    let mut turn = Loop {
+        state,
+        runner,
+        frames,
+        terminal,
+        inbox,
+        typed: Some(input::listen()),
+        pastes: Pastes::default(),
+        signals: Signals::new()?,
+        resizes: signal(SignalKind::window_change())?,
+        started: Instant::now(),
+        dirty: true,
+    };
+    let outcome = turn.run().await;
+    turn.runner.finish();
+    outcome
+}
+
+struct Loop {
+    state: State,
+    runner: Runner,
+    frames: Frames,
+    terminal: Terminal,
+    inbox: UnboundedReceiver<Incoming>,
+    /// `None` once the terminal is gone.
+    typed: Option<Typed>,
+    pastes: Pastes,
+    signals: Signals,
+    resizes: Signal,
+    started: Instant,
+    dirty: bool,
+}
+
+impl Loop {
+    async fn run(&mut self) -> anyhow::Result<()> {
+        loop {
+            self.draw_if_due();
+            if self.runner.quit {
+                return Ok(());
+            }
+            let wake = self.wake_at();
+            tokio::select! {
+                biased;
+                () = self.signals.ending() => self.take(Message::Terminate),
+                incoming = self.inbox.recv() => {
+                    if let Some(incoming) = incoming {
+                        self.incoming(incoming);
+                    }
+                }
+                events = next_events(&mut self.typed) => self.events(events).await,
+                _ = self.resizes.recv() => self.resized(),
+                () = sleep_until(wake.into()) => self.deadline(),
+            }
+            self.drain();
+            if self.runner.suspend {
+                self.suspend()?;
+            }
+        }
+    }
+
+    /// What else is there already, so that a burst costs one frame.
+    fn drain(&mut self) {
+        for _ in 0..TURN {
+            match self.inbox.try_recv() {
+                Ok(incoming) => self.incoming(incoming),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn incoming(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Message(message) => self.take(message),
+            Incoming::Session(session, message) => {
+                self.runner.install(*session);
+                self.take(message);
+            }
+        }
+    }
+
+    /// What was typed in one go. A paste without marks comes in pieces: all of it is waited for.
+    async fn events(&mut self, first: Option<Vec<Event>>) {
+        let begun = Instant::now();
+        let mut batch = Vec::new();
+        self.collect(first, &mut batch);
+        while input::may_be_pasted(&batch) && begun.elapsed() < LONGEST_PASTE {
+            let Ok(more) = timeout(PASTE_PAUSE, next_events(&mut self.typed)).await else { break };
+            self.collect(more, &mut batch);
+        }
+        for input in self.pastes.inputs(batch, begun, Instant::now()) {
+            self.take(Message::Input(input));
+        }
+        if self.typed.is_none() {
+            self.take(Message::Terminate);
+        }
+    }
+
+    /// Takes events and what is there already behind them.
+    fn collect(&mut self, events: Option<Vec<Event>>, batch: &mut Vec<Event>) {
+        match events {
+            Some(events) => batch.extend(events),
+            None => self.typed = None,
+        }
+        while let Some(more) = self.typed.as_mut().and_then(|typed| typed.try_recv().ok()) {
+            batch.extend(more);
+        }
+    }
+
+    /// The terminal has another size, or had one between two looks and lost what was cut off: all is drawn anew.
+    fn resized(&mut self) {
+        if let Ok((columns, rows)) = crossterm::terminal::size() {
+            self.take(Message::Input(Input::Resize(columns, rows)));
+        }
+        self.frames.clear();
+        self.dirty = true;
+    }
+
+    fn deadline(&mut self) {
+        let now = self.started.elapsed();
+        if self.state.next_deadline().is_some_and(|at| at <= now) {
+            self.take(Message::Deadline);
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        let context = Context { now: self.started.elapsed(), wall: Timestamp::now() };
+        let effects = update(&mut self.state, message, &context);
+        self.dirty = true;
+        for effect in effects {
+            self.runner.start(effect);
+        }
+    }
+
+    /// The next deadline, or the moment a frame may be drawn; far away when nothing moves.
+    fn wake_at(&self) -> Instant {
+        let far = Instant::now() + Duration::from_secs(3600);
+        let deadline = self.state.next_deadline().map_or(far, |at| self.started + at);
+        let frame = if self.dirty { self.frames.next_at().unwrap_or(far) } else { far };
+        deadline.min(frame)
+    }
+
+    fn draw_if_due(&mut self) {
+        if self.runner.redraw {
+            self.runner.redraw = false;
+            self.frames.clear();
+            self.dirty = true;
+        }
+        let due = self.frames.next_at().is_none_or(|at| at <= Instant::now());
+        if self.dirty && due {
+            let drawn = self.frames.draw(&self.state, self.started.elapsed());
+            self.dirty = false;
+            if let Err(error) = drawn {
+                tracing::warn!(%error, "the terminal is gone");
+                self.take(Message::Terminate);
+            }
+        }
+    }
+
+    fn suspend(&mut self) -> anyhow::Result<()> {
+        self.runner.suspend = false;
+        self.terminal.suspend()?;
+        self.resized();
+        Ok(())
+    }
+}
+
+async fn next_events(typed: &mut Option<Typed>) -> Option<Vec<Event>> {
+    match typed {
+        Some(typed) => typed.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The signals that end the program: the line dropped, or somebody asked.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// One that ends the program.
+    async fn ending(&mut self) {
+        tokio::select! {
+            _ = self.hangup.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Whether the locale or the terminal shows only ASCII.
+fn ascii_only(wanted: Ascii) -> bool {
+    match wanted {
+        Ascii::Always => true,
+        Ascii::Never => false,
+        Ascii::Auto => {
+            let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+                .into_iter()
+                .filter_map(|name| std::env::var(name).ok())
+                .find(|value| !value.is_empty());
+            let plain = |locale: &str| matches!(locale, "C" | "POSIX");
+            locale.is_some_and(|locale| plain(&locale))
+                || std::env::var("TERM").is_ok_and(|term| term == "dumb" || term == "vt100")
+        }
+    }
+}
+
+fn color_mode(wanted: ColorMode) -> ui::ColorMode {
+    let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    match wanted {
+        ColorMode::Never => ui::ColorMode::None,
+        ColorMode::Always => ui::ColorMode::True,
+        ColorMode::Sixteen => ui::ColorMode::Ansi16,
+        ColorMode::Auto if set("NO_COLOR") => ui::ColorMode::None,
+        ColorMode::Auto => {
+            let true_color = std::env::var("COLORTERM")
+                .is_ok_and(|value| value.contains("truecolor") || value.contains("24bit"));
+            let term = std::env::var("TERM").unwrap_or_default();
+            if true_color || term.contains("direct") || term.contains("256color") {
+                ui::ColorMode::True
+            } else {
+                ui::ColorMode::Ansi16
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Does what `update` wants done: hands each effect to the thread that may wait for it.
+
+use super::Account;
+use super::datasets;
+use super::player::Player;
+use super::session::Session;
+use crate::app::{Effect, Message};
+use crate::config::Config;
+use crate::domain::UserError;
+use crate::ops::Locate;
+use crossterm::clipboard::CopyToClipboard;
+use std::io;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What comes in beside terminal events.
+pub(super) enum Incoming {
+    /// For `update`.
+    Message(Message),
+    /// A dataset was opened: its threads, and the message that shows it.
+    Session(Box<Session>, Message),
+}
+
+/// Where every thread sends its answers.
+#[derive(Clone)]
+pub(super) struct Answers(UnboundedSender<Incoming>);
+
+impl Answers {
+    /// Sends; when the loop has ended nobody wants answers any more.
+    pub(super) fn send(&self, message: Message) {
+        let _ = self.0.send(Incoming::Message(message));
+    }
+
+    fn session(&self, session: Session, message: Message) {
+        let _ = self.0.send(Incoming::Session(Box::new(session), message));
+    }
+}
+
+/// The effect runner.
+pub(super) struct Runner {
+    account: Account,
+    answers: Answers,
+    session: Option<Session>,
+    /// `None` until the screen is up.
+    player: Option<Player>,
+    /// Everything before it is done: the loop ends.
+    pub(super) quit: bool,
+    /// The terminal is to be given to the shell.
+    pub(super) suspend: bool,
+    /// The screen is to be drawn anew.
+    pub(super) redraw: bool,
+}
+
+impl Runner {
+    pub(super) fn new(account: Account, sender: UnboundedSender<Incoming>) -> Self {
+        let answers = Answers(sender);
+        Self {
+            account,
+            answers,
+            session: None,
+            player: None,
+            quit: false,
+            suspend: false,
+            redraw: false,
+        }
+    }
+
+    /// Opens the dataset that was asked for on the command line, before the screen comes up.
+    pub(super) fn open_now(&mut self, dataset: &Locate) -> Result<(), UserError> {
+        let (session, message) = Session::open(dataset, &self.account, &self.answers)?;
+        self.install(session);
+        self.answers.send(message);
+        Ok(())
+    }
+
+    /// Works on this dataset from now on.
+    pub(super) fn install(&mut self, session: Session) {
+        if let Some(player) = &self.player {
+            player.plays_from(session.sounds.clone());
+        }
+        if let Some(old) = self.session.replace(session) {
+            old.finish();
+        }
+    }
+
+    /// Sound from now on, or the reason why not.
+    pub(super) fn start_player(&mut self, config: &Config) {
+        let player = Player::start(config, &self.answers);
+        if let Some(session) = &self.session {
+            player.plays_from(session.sounds.clone());
+        }
+        self.player = Some(player);
+    }
+
+    fn play(&self, how: impl FnOnce(&Player)) {
+        if let Some(player) = &self.player {
+            how(player);
+        }
+    }
+
+    pub(super) fn list_datasets(&self) {
+        datasets::list(&self.account, &self.answers);
+    }
+
+    /// Ends all threads, after what they were given is done.
+    pub(super) fn finish(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.finish();
+        }
+    }
+
+    pub(super) fn start(&mut self, effect: Effect) {
+        match effect {
+            Effect::Quit => {
+                self.finish();
+                self.quit = true;
+            }
+            Effect::Suspend => self.suspend = true,
+            Effect::Redraw => self.redraw = true,
+            Effect::Clipboard(text) => copy(&text),
+            Effect::Player(command) => self.play(|player| player.send(command)),
+            Effect::Load { load, sound, from, play } => {
+                self.play(|player| player.load(load, &sound, from, play));
+            }
+            Effect::Prefetch(sounds) => {
+                self.play(|player| player.prefetch(&sounds));
+                if let Some(session) = &self.session {
+                    session.media.ahead(sounds.iter().map(|sound| sound.sample).collect());
+                }
+            }
+            Effect::Datasets => self.list_datasets(),
+            Effect::OpenDataset(which) => self.open(which),
+            Effect::RenameDataset(workspace, name) => {
+                datasets::rename(&self.account, &workspace, &name, &self.answers);
+            }
+            Effect::ForgetDataset(workspace) => {
+                datasets::forget(&self.account, &workspace, &self.answers);
+            }
+            effect => {
+                if let Some(session) = &self.session {
+                    session.start(effect);
+                }
+            }
+        }
+    }
+
+    fn open(&self, which: String) {
+        let (account, answers) = (self.account.clone(), self.answers.clone());
+        std::thread::spawn(move || {
+            let typed = datasets::locate(&account.paths, &which);
+            match Session::open(&typed, &account, &answers) {
+                Ok((session, message)) => answers.session(session, message),
+                Err(error) => answers.send(Message::OpenFailed(error)),
+            }
+        });
+    }
+}
+
+/// By OSC 52, which reaches the clipboard of the laptop through SSH too.
+fn copy(text: &str) {
+    if let Err(error) = crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+    {
+        tracing::warn!(%error, "the clipboard could not be set");
+    }
+}

@@ -1,0 +1,133 @@
+//! One open dataset: its threads, and which of them does what.
+
+use super::Account;
+use super::drafts::{Drafts, DraftsJob};
+use super::media::Media;
+use super::reader::{Reader, ReaderJob};
+use super::runner::Answers;
+use super::sounds::SoundTable;
+use super::writer::{Writer, WriterJob};
+use crate::app::{DatasetInfo, Effect, Message, Place};
+use crate::config::Config;
+use crate::domain::UserError;
+use crate::ops::{Locate, Make, Opened, OpsError, locate};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The threads of an open dataset.
+pub(super) struct Session {
+    pub(super) sounds: Arc<SoundTable>,
+    pub(super) media: Media,
+    writer: Writer,
+    reader: Reader,
+    drafts: Drafts,
+}
+
+/// The name under which a person's place is kept in the workspace.
+pub(super) const PLACE: &str = "place";
+
+impl Session {
+    /// Finds the dataset, opens its workspace, starts its threads; and the message that shows it.
+    pub(super) fn open(
+        dataset: &Locate,
+        account: &Account,
+        answers: &Answers,
+    ) -> Result<(Self, Message), UserError> {
+        let now = Timestamp::now();
+        let opened = locate(dataset, Make::IfMissing, &account.identity, &account.paths, now)?;
+        let config = account.config(Some(&opened)).map_err(all_in_one)?;
+        Self::start_threads(&opened, config, account, answers).map_err(UserError::from)
+    }
+
+    fn start_threads(
+        opened: &Opened,
+        config: Config,
+        account: &Account,
+        answers: &Answers,
+    ) -> Result<(Self, Message), OpsError> {
+        let identity = &account.identity;
+        let writing = opened.writer()?;
+        let reading = opened.reader()?;
+        let counts = reading.counts()?;
+        let place =
+            reading.recall(PLACE)?.and_then(|json| serde_json::from_str::<Place>(&json).ok());
+        let info = DatasetInfo {
+            name: opened.dataset.name.clone(),
+            source: opened.dataset.source.clone(),
+            output: opened.dataset.output.clone(),
+            author: identity.author.clone(),
+        };
+
+        let sounds = Arc::new(SoundTable::new(opened.source.clone(), opened.store().ok()));
+        let drafts = Drafts::start(
+            crate::workspace::Drafts::open(&opened.workspace, identity.clone())?,
+            answers.clone(),
+        );
+        let writer = Writer::start(
+            writing,
+            opened.clone(),
+            config.clone(),
+            drafts.sender(),
+            answers.clone(),
+        );
+        let reader = Reader::start(reading, drafts.sender(), answers.clone());
+        let media =
+            Media::start(opened.reader()?, sounds.clone(), writer.sender(), answers.clone());
+        let scope = account.part.or(config.work.part);
+        let config = Box::new(config);
+        let message = Message::Opened { dataset: info, counts, place, scope, config };
+        Ok((Self { sounds, media, writer, reader, drafts }, message))
+    }
+
+    /// Hands an effect to the thread that does it.
+    pub(super) fn start(&self, effect: Effect) {
+        match effect {
+            Effect::Page { generation, purpose, request } => {
+                self.reader.page(generation, purpose, request);
+            }
+            Effect::Count { generation, request, first } => {
+                self.reader.send(ReaderJob::Count { generation, request, first });
+            }
+            Effect::Counts => self.reader.send(ReaderJob::Counts),
+            Effect::Sample(id) => self.reader.send(ReaderJob::Sample(id)),
+            Effect::History(id) => self.reader.send(ReaderJob::History(id)),
+            Effect::Weigh(ticket, target) => self.writer.send(WriterJob::Weigh(ticket, target)),
+            Effect::Label(job) => self.writer.send(WriterJob::Label(job)),
+            Effect::Act(deed, target) => self.writer.send(WriterJob::Act(deed, target)),
+            Effect::Undo => self.writer.send(WriterJob::Undo),
+            Effect::Redo => self.writer.send(WriterJob::Redo),
+            Effect::DeleteSourceFiles(target, count) => {
+                self.writer.send(WriterJob::DeleteSourceFiles(target, count));
+            }
+            Effect::Lease(id) => self.writer.send(WriterJob::Lease(id)),
+            Effect::Release(id) => self.writer.send(WriterJob::Release(id)),
+            Effect::Sync => self.writer.send(WriterJob::Sync),
+            Effect::CancelSync => self.writer.send(WriterJob::CancelSync),
+            Effect::Remember(place) => self.writer.send(WriterJob::Remember(place)),
+            Effect::Journal(kind, sample, detail) => {
+                self.writer.send(WriterJob::Journal(kind, sample, detail));
+            }
+            Effect::SaveDraft(job) => self.drafts.send(DraftsJob::Save(job)),
+            Effect::DropDraft(key) => self.drafts.send(DraftsJob::Remove(key)),
+            Effect::Peaks(detail) => self.media.want(*detail),
+            _ => {}
+        }
+    }
+
+    /// Ends its threads once everything they were given is done.
+    pub(super) fn finish(self) {
+        let Self { media, writer, reader, drafts, .. } = self;
+        media.stop();
+        reader.finish();
+        writer.finish();
+        drafts.finish();
+    }
+}
+
+/// Wrong settings of one dataset, told as one error.
+fn all_in_one(errors: Vec<UserError>) -> UserError {
+    let mut errors = errors.into_iter();
+    let mut first = errors.next().unwrap_or_else(|| UserError::new("the settings are wrong"));
+    first.why.extend(errors.map(|error| error.to_string()));
+    first
+}

@@ -1,0 +1,121 @@
+//! The terminal while the screen is ours: raw mode, the alternate screen, file descriptor 2, and giving it all back.
+
+use anyhow::Context as _;
+use crossterm::cursor::{SetCursorStyle, Show};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+    EnableFocusChange, EnableMouseCapture,
+};
+use crossterm::execute;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
+};
+use rustix::fd::OwnedFd;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Mutex;
+
+/// What stderr was, while it points at the log: restored on leaving and before a panic is printed.
+static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
+
+/// Holds the terminal; gives it back when dropped.
+pub(super) struct Terminal {
+    mouse: bool,
+    log: Option<File>,
+}
+
+impl Terminal {
+    /// Takes the terminal. What libraries print to stderr goes to `log` from now on.
+    pub(super) fn take(mouse: bool, log: Option<File>) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            io::stdin().is_terminal() && io::stdout().is_terminal(),
+            "the screen needs a terminal; in scripts use the subcommands (earmark --help)"
+        );
+        restore_before_panics();
+        let terminal = Self { mouse, log };
+        terminal.enter()?;
+        Ok(terminal)
+    }
+
+    fn enter(&self) -> anyhow::Result<()> {
+        enable_raw_mode().context("the terminal could not be put into raw mode")?;
+        let mut out = io::stdout();
+        execute!(
+            out,
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            EnableFocusChange,
+            SetCursorStyle::SteadyBar,
+            SetTitle("earmark")
+        )?;
+        if self.mouse {
+            execute!(out, EnableMouseCapture)?;
+        }
+        if let Some(log) = &self.log {
+            redirect_stderr(log).context("stderr could not be pointed at the log")?;
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back, stops the program until the shell continues it, takes the terminal again.
+    pub(super) fn suspend(&self) -> anyhow::Result<()> {
+        leave();
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+        self.enter()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Everything back as it was. A terminal that is gone cannot be restored: errors change nothing.
+fn leave() {
+    restore_stderr();
+    let mut out = io::stdout();
+    let _ = execute!(
+        out,
+        DisableMouseCapture,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        SetCursorStyle::DefaultUserShape,
+        LeaveAlternateScreen,
+        Show
+    );
+    let _ = disable_raw_mode();
+    let _ = out.flush();
+}
+
+fn redirect_stderr(log: &File) -> io::Result<()> {
+    let kept = rustix::io::dup(rustix::stdio::stderr())?;
+    if let Ok(mut slot) = STDERR.lock() {
+        slot.get_or_insert(kept);
+    }
+    rustix::stdio::dup2_stderr(log)?;
+    Ok(())
+}
+
+fn restore_stderr() {
+    if let Ok(mut slot) = STDERR.lock()
+        && let Some(kept) = slot.take()
+    {
+        let _ = rustix::stdio::dup2_stderr(&kept);
+    }
+}
+
+/// A panic report goes to a terminal that can show it. A panic inside a decoder is caught and is a failed file: the
+/// screen stays.
+fn restore_before_panics() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if crate::audio::decoding() {
+            tracing::warn!(%info, "a decoder panicked");
+            return;
+        }
+        tracing::error!(%info, "panic");
+        leave();
+        print(info);
+    }));
+}
