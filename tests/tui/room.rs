@@ -1,0 +1,225 @@
+//! What effects do to an open dataset: the real workspace, drafts, source and decoder, one after the other.
+
+use earmark::app::{DraftJob, Effect, LabelJob, LabelOutcome, Message, Place};
+use earmark::audio::{Decoder, peaks};
+use earmark::domain::{
+    ActionReport, Deed, Draft, Peaks, SampleDetail, SampleId, Target, UserError,
+};
+use earmark::objects::Store;
+use earmark::ops::{self, Opened, OpsError};
+use earmark::sync::sync;
+use earmark::text::safe_bytes;
+use earmark::workspace::{self, Drafts, LabelRequest, Lease, Reader, WorkspaceError, Writer};
+use jiff::Timestamp;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+pub(crate) struct Room {
+    pub(crate) opened: Opened,
+    pub(crate) writer: Writer,
+    pub(crate) reader: Reader,
+    pub(crate) drafts: Drafts,
+    /// The disk is full: labels and drafts fail.
+    pub(crate) full: bool,
+    /// Waveforms are decoded and shown.
+    pub(crate) waves: bool,
+}
+
+impl Room {
+    pub(crate) fn open(opened: Opened) -> Self {
+        let drafts = Drafts::open(&opened.workspace, opened.identity().clone()).unwrap();
+        let (writer, reader) = (opened.writer().unwrap(), opened.reader().unwrap());
+        Self { opened, writer, reader, drafts, full: false, waves: true }
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.opened.store().unwrap()
+    }
+
+    pub(crate) fn place(&self) -> Option<Place> {
+        let json = self.reader.recall("place").unwrap()?;
+        Some(serde_json::from_str(&json).unwrap())
+    }
+
+    /// Does it; what it answers.
+    pub(crate) fn run(&mut self, effect: Effect, at: Timestamp) -> Vec<Message> {
+        match effect {
+            Effect::Page { generation, purpose, request } => {
+                let page = self.reader.page(&request).unwrap();
+                vec![Message::Page { generation, purpose, page }]
+            }
+            Effect::Count { generation, request, first } => {
+                let total = Some(self.reader.total(&request).unwrap());
+                let offset = first.map(|id| self.reader.rank(&request, id).unwrap());
+                vec![Message::Counted { generation, offset, total }]
+            }
+            Effect::Counts => vec![Message::Counts(self.reader.counts().unwrap())],
+            Effect::Sample(id) => vec![self.sample(id)],
+            Effect::History(id) => {
+                let history = self.reader.history(id).map_err(told);
+                vec![Message::History(id, history)]
+            }
+            Effect::Weigh(ticket, target) => {
+                let (count, bytes) = self.writer.weigh(&target).unwrap();
+                vec![Message::Weighed { ticket, count, bytes }]
+            }
+            Effect::Label(job) => vec![self.label(job, at)],
+            Effect::Act(deed, target) => vec![self.act(deed, &target, at)],
+            Effect::Undo => {
+                vec![Message::Undone(true, self.writer.undo(at).map_err(told))]
+            }
+            Effect::Redo => {
+                vec![Message::Undone(false, self.writer.redo(at).map_err(told))]
+            }
+            Effect::DeleteSourceFiles(target, count) => {
+                vec![self.delete_sources(&target, count, at)]
+            }
+            Effect::Lease(id) => {
+                let holder = match self.writer.lease(id, at, 5).unwrap() {
+                    Lease::Mine => None,
+                    Lease::Other(name) => Some(name),
+                };
+                vec![Message::Leased(id, holder)]
+            }
+            Effect::SaveDraft(job) => vec![self.save_draft(job, at)],
+            Effect::Peaks(detail) if self.waves => vec![self.peaks(&detail)],
+            Effect::Sync => self.sync(at),
+            effect => {
+                self.silently(effect, at);
+                Vec::new()
+            }
+        }
+    }
+
+    fn silently(&mut self, effect: Effect, at: Timestamp) {
+        match effect {
+            Effect::Release(id) => self.writer.release(id).unwrap(),
+            Effect::DropDraft(key) => self.drafts.remove(&key).unwrap(),
+            Effect::Remember(place) => {
+                self.writer.remember("place", &serde_json::to_string(&place).unwrap()).unwrap();
+            }
+            Effect::Journal(kind, sample, detail) => {
+                self.writer.journal(kind, sample, 0, &detail, at).unwrap();
+            }
+            _ => {}
+        }
+    }
+
+    fn sample(&mut self, id: SampleId) -> Message {
+        match self.reader.detail(id).unwrap() {
+            Some(detail) => {
+                let draft = self.drafts.load(&detail.key).unwrap();
+                Message::Sample { detail: Box::new(detail), draft }
+            }
+            None => Message::SampleFailed(id, UserError::new("not in the workspace any more")),
+        }
+    }
+
+    fn label(&mut self, job: LabelJob, at: Timestamp) -> Message {
+        if self.full {
+            let outcome = LabelOutcome::Failed(no_room("save the label"));
+            return Message::Labeled { job, outcome };
+        }
+        let request = LabelRequest {
+            sample: job.sample,
+            content: job.content.clone(),
+            how: job.how.clone(),
+            based_on: job.based_on.clone(),
+        };
+        let outcome = match self.writer.label(&request, at) {
+            Ok(workspace::LabelOutcome::Labeled(report)) => LabelOutcome::Labeled(report),
+            Ok(workspace::LabelOutcome::Unchanged) => LabelOutcome::Unchanged,
+            Ok(workspace::LabelOutcome::ChangedMeanwhile(detail)) => {
+                LabelOutcome::ChangedMeanwhile(detail)
+            }
+            Err(error) => LabelOutcome::Failed(told(error)),
+        };
+        if matches!(outcome, LabelOutcome::Labeled(_) | LabelOutcome::Unchanged) {
+            self.drafts.remove(&job.key).unwrap();
+        }
+        Message::Labeled { job, outcome }
+    }
+
+    fn act(&mut self, deed: Deed, target: &Target, at: Timestamp) -> Message {
+        let result: Result<ActionReport, UserError> =
+            self.writer.act(&deed, target, at).map_err(told);
+        Message::Acted { deed, target: target.clone(), result }
+    }
+
+    fn delete_sources(&mut self, target: &Target, count: u64, at: Timestamp) -> Message {
+        let samples = self.writer.samples(target).unwrap();
+        assert_eq!(samples.len() as u64, count, "what was counted is what is deleted");
+        let store = self.store();
+        let mut go_on = |_: &_| ControlFlow::Continue(());
+        let (_, files) = ops::delete_with_sources(
+            &self.reader,
+            &mut self.writer,
+            &store,
+            &samples,
+            at,
+            &mut go_on,
+        )
+        .unwrap();
+        let deleted = files.iter().filter(|file| file.is_gone()).count() as u64;
+        let failed = files
+            .into_iter()
+            .filter(|file| !file.is_gone())
+            .map(|file| (file.key, file.outcome.unwrap_err().to_string()))
+            .collect();
+        Message::SourceDeleted { deleted, failed }
+    }
+
+    fn save_draft(&mut self, job: DraftJob, at: Timestamp) -> Message {
+        let DraftJob { key, text, cursor, heads, ticket } = job;
+        if self.full {
+            return Message::DraftSaved { key, ticket, error: Some(no_room("save the draft")) };
+        }
+        let workspace::Identity { author, instance, .. } = self.drafts.identity().clone();
+        let draft = Draft { key: key.clone(), author, instance, text, cursor, heads, at };
+        self.drafts.save(&draft).unwrap();
+        Message::DraftSaved { key, ticket, error: None }
+    }
+
+    fn peaks(&mut self, detail: &SampleDetail) -> Message {
+        if let Some(peaks) = self.reader.peaks(detail.id).unwrap() {
+            return Message::Peaks(detail.id, Arc::new(peaks));
+        }
+        match self.decode(detail) {
+            Ok(peaks) => {
+                self.writer.save_peaks(detail.id, &detail.stamp, &peaks).unwrap();
+                Message::Peaks(detail.id, Arc::new(peaks))
+            }
+            Err(why) => Message::AudioFailed(detail.id, why),
+        }
+    }
+
+    fn decode(&self, detail: &SampleDetail) -> Result<Peaks, String> {
+        let bytes = self.store().read(&detail.key).map_err(|error| error.to_string())?;
+        let name = safe_bytes(detail.key.file_name());
+        let mut decoder = Decoder::open(bytes, &name).map_err(|error| error.to_string())?;
+        peaks::scan(&mut decoder, &mut |_| ControlFlow::Continue(()))
+            .map_err(|error| error.to_string())
+    }
+
+    fn sync(&mut self, at: Timestamp) -> Vec<Message> {
+        let store = self.store();
+        let go_on = &mut |_: &_| ControlFlow::Continue(());
+        let report = match sync(&store, &mut self.writer, &|| at, go_on) {
+            Ok(summary) => Ok(summary.unwrap().report),
+            Err(error) => Err(OpsError::from(error).into()),
+        };
+        let unprobed = self.reader.unprobed(usize::from(u16::MAX)).unwrap();
+        let probes: Vec<_> = unprobed.iter().map(|one| ops::probe_one(&store, one)).collect();
+        self.writer.record_probes(&probes).unwrap();
+        vec![Message::Synced(report), Message::Probed { last: true }]
+    }
+}
+
+/// An error in the user's words, as the program makes them.
+pub(crate) fn told(error: impl Into<OpsError>) -> UserError {
+    error.into().into()
+}
+
+fn no_room(doing: &'static str) -> UserError {
+    told(WorkspaceError::DiskFull { doing })
+}

@@ -1,0 +1,92 @@
+//! Playing, from the keys' side: where the sound is, how fast, and that it never disturbs the text.
+
+use crate::desk::Desk;
+use earmark::app::{Message, Transport};
+use earmark::domain::{Event, Output};
+use std::time::Duration;
+
+const TWO: [&str; 2] = ["a.wav", "b.wav"];
+
+#[test]
+fn tab_plays_and_pauses_while_typing() {
+    let mut desk = Desk::with(&TWO);
+    desk.keys("<enter>");
+    assert_eq!(desk.state.sound.transport, Transport::Playing);
+    desk.keys("he<tab>");
+    assert_eq!(desk.state.sound.transport, Transport::Paused);
+    let at = desk.state.sound.at;
+    desk.keys("llo").wait(Duration::from_secs(1));
+    assert!((desk.state.sound.at - at).abs() < 1e-9, "it stands");
+    desk.keys("<tab>").wait(Duration::from_millis(300));
+    assert!(desk.state.sound.at > at);
+    assert_eq!(desk.text(), "hello");
+}
+
+#[test]
+fn the_end_of_the_file_is_seen() {
+    let mut desk = Desk::with(&TWO);
+    desk.keys("<enter>").wait(Duration::from_secs(10));
+    assert_eq!(desk.state.sound.transport, Transport::Ended);
+    desk.keys("<s-tab>");
+    assert_eq!(desk.state.sound.transport, Transport::Playing);
+}
+
+#[test]
+fn speed_is_shown_and_remembered() {
+    let mut desk = Desk::with(&TWO);
+    desk.keys("<enter><f7><f7><f7>").expect("1.30×").keys("<f5>").expect("1.20×");
+    desk.keys("<c-q>");
+    let mut desk = desk.again();
+    desk.expect("1.2×").keys("<f6>");
+    assert!(!desk.shows("1.2×"));
+}
+
+#[test]
+fn small_steps_go_back_and_forth() {
+    let mut desk = Desk::set(&TWO, &[("playback.step_small", "0.5")]);
+    desk.keys("<enter><tab>");
+    let at = desk.state.sound.at;
+    desk.keys("<f3>");
+    assert!((desk.state.sound.at - at - 0.5).abs() < 1e-6);
+    desk.keys("<f2><f2>");
+    assert!(desk.state.sound.at < 0.2);
+}
+
+#[test]
+fn a_stretch_is_marked_and_repeats() {
+    let mut desk = Desk::with(&TWO);
+    desk.keys("<enter><c-f>").expect("loop from").wait(Duration::from_millis(500));
+    desk.keys("<c-f>").expect("press again to end it").expect("⟲");
+    assert!(desk.state.sound.looped.is_some());
+    desk.keys("<c-f>").expect("loop: off");
+    assert!(desk.state.sound.looped.is_none());
+}
+
+#[test]
+fn typing_can_stop_the_sound() {
+    let mut desk = Desk::set(&TWO, &[("playback.stop_while_typing", "true")]);
+    desk.keys("<enter>").wait(Duration::from_millis(300)).keys("h");
+    assert_eq!(desk.state.sound.transport, Transport::Paused);
+    desk.wait(Duration::from_secs(1));
+    assert_eq!(desk.state.sound.transport, Transport::Playing, "it goes on after a pause");
+}
+
+#[test]
+fn without_a_device_the_screen_says_why() {
+    let mut desk = Desk::with(&TWO);
+    let why = "no sound device".to_owned();
+    let hint = "run `earmark doctor`".to_owned();
+    desk.send(Message::Player(Event::Output(Output::Silent { why, hint })));
+    desk.expect("sound: no sound device; run `earmark doctor`");
+    desk.wait(Duration::from_secs(20)).expect("silent: no sound device");
+}
+
+#[test]
+fn a_slow_player_never_holds_the_keys() {
+    let mut desk = Desk::with(&TWO);
+    desk.hold(true).keys("<enter>one<enter>two").hold(false);
+    assert_eq!(desk.label("a.wav").as_deref(), Some("one"));
+    assert_eq!(desk.text(), "two");
+    assert_eq!(desk.state.sound.transport, Transport::Playing);
+    assert_eq!(desk.deck.loaded.last(), Some(&("b.wav".to_owned(), true)));
+}

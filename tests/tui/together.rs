@@ -1,0 +1,179 @@
+//! Others at the same workspace: their labels, leases, suggestions, conflicts; and audio that changed.
+
+use crate::desk::{Desk, place_clip};
+use crate::scene::bob_labels;
+use earmark::domain::Suggestion;
+use earmark::workspace::{ImportItem, Suggested};
+
+const THREE: [&str; 3] = ["a.wav", "b.wav", "c.wav"];
+
+pub(crate) fn suggest(desk: &mut Desk, name: &str, content: &str) {
+    let suggestion =
+        Suggestion { content: content.into(), model: "large-v3".into(), confidence: Some(0.87) };
+    let suggested = Suggested { key: name.into(), suggestion };
+    desk.colleague("bob").set_suggestions([suggested]).unwrap();
+    desk.look_around();
+}
+
+pub(crate) fn conflict(desk: &mut Desk, name: &str, contents: [&str; 2]) {
+    let at = desk.wall();
+    let items = contents.map(|content| ImportItem {
+        key: name.into(),
+        content: content.into(),
+        origin: format!("{}.manifest", content.split(' ').next().unwrap()),
+        etag: "1".into(),
+    });
+    desk.colleague("bob").import(items, false, at).unwrap();
+    desk.look_around();
+}
+
+#[test]
+fn anothers_label_is_seen() {
+    let mut desk = Desk::with(&THREE);
+    bob_labels(&mut desk, "a.wav", "from bob");
+    desk.look_around().expect("3 Labeled 1");
+    assert_eq!(desk.names(), ["b.wav", "c.wav"]);
+    desk.keys("3").expect("from bob").expect("bob");
+}
+
+#[test]
+fn a_file_that_another_works_on_is_skipped() {
+    let mut desk = Desk::with(&THREE);
+    let (id, at) = (desk.row("b.wav").id, desk.wall());
+    let mut bob = desk.colleague("bob");
+    bob.lease(id, at, 10_000_000).unwrap();
+    desk.look_around().expect("bob").keys("<enter>one<enter>");
+    assert_eq!(desk.here(), "c.wav");
+    desk.keys("<c-p>").expect("bob is working on this file");
+}
+
+#[test]
+fn a_label_given_meanwhile_is_never_overwritten_unasked() {
+    for (keys, label, draft) in [
+        ("<up><up><enter>", "mine", None),
+        ("<up><enter>", "theirs", None),
+        ("<enter>", "theirs", Some("mine")),
+        ("<esc>", "theirs", Some("mine")),
+    ] {
+        let mut desk = Desk::with(&THREE);
+        desk.keys("<enter>mine");
+        bob_labels(&mut desk, "a.wav", "theirs");
+        desk.keys("<enter>").expect("Labeled meanwhile by somebody else");
+        desk.expect("mine").expect("theirs").expect("bob, 2026-07-03");
+        assert_eq!(desk.label("a.wav").as_deref(), Some("theirs"));
+        assert_eq!(desk.draft("a.wav").as_deref(), Some("mine"), "safe while it asks");
+        desk.keys(keys);
+        assert!(desk.state.dialogs.is_empty());
+        assert_eq!(desk.label("a.wav").as_deref(), Some(label), "{keys}");
+        assert_eq!(desk.draft("a.wav").as_deref(), draft, "{keys}");
+    }
+}
+
+#[test]
+fn a_label_seen_while_typing_is_told_and_then_asked() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>mine");
+    bob_labels(&mut desk, "a.wav", "theirs");
+    desk.look_around().expect("bob labeled this file meanwhile");
+    assert_eq!(desk.text(), "mine");
+    desk.keys("<enter>").expect("Labeled meanwhile").keys("<up><up><enter>");
+    assert_eq!(desk.label("a.wav").as_deref(), Some("mine"));
+}
+
+#[test]
+fn both_texts_stay_in_the_history() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>mine");
+    bob_labels(&mut desk, "a.wav", "theirs");
+    desk.keys("<enter><up><up><enter><esc>3H").expect("theirs").expect("mine").expect("bob");
+}
+
+#[test]
+fn a_suggestion_is_accepted_or_taken() {
+    let mut desk = Desk::with(&THREE);
+    suggest(&mut desk, "a.wav", "thank you for calling");
+    suggest(&mut desk, "b.wav", "hello my parcel");
+    desk.expect("2 To confirm 2").expect("thank you for calling");
+    desk.keys("<enter><c-y>");
+    assert_eq!(desk.label("a.wav").as_deref(), Some("thank you for calling"));
+    assert_eq!(desk.here(), "b.wav");
+    desk.keys("<f8>s<enter>");
+    assert_eq!(desk.label("b.wav").as_deref(), Some("hello my parcels"));
+    desk.keys("<c-y>").expect("no suggestion for this file");
+    assert!(!desk.shows("To confirm"), "{}", desk.screen());
+}
+
+#[test]
+fn suggestions_of_all_are_accepted_at_once() {
+    let mut desk = Desk::with(&THREE);
+    suggest(&mut desk, "a.wav", "one");
+    suggest(&mut desk, "c.wav", "three");
+    desk.keys("ab2").expect("Label 3 files with their suggestions?").keys("y");
+    desk.expect("labeled 2 files, 1 have no suggestion");
+    assert_eq!(desk.label("c.wav").as_deref(), Some("three"));
+}
+
+#[test]
+fn changed_audio_is_confirmed_by_enter() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>one<enter>two<enter><esc>");
+    place_clip(&desk.source("a.wav"), "02_order_agent.flac", 90);
+    assert!(!desk.shows("To confirm"));
+    desk.keys("S").expect("1 changed").expect("2 To confirm 1");
+    desk.keys("2").expect("audio changed since labeled").expect("≠");
+    assert_eq!(desk.label("a.wav").as_deref(), Some("one"), "the label stays");
+    desk.keys("<enter><enter>").expect("affirmed");
+    assert!(!desk.shows("To confirm 1"), "{}", desk.screen());
+    assert_eq!(desk.label("a.wav").as_deref(), Some("one"));
+    desk.keys("u").expect("To confirm 1");
+}
+
+#[test]
+fn changed_audio_is_what_is_seen_and_heard() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>");
+    let before = desk.state.editor.open.as_ref().unwrap().peaks.clone().unwrap();
+    place_clip(&desk.source("a.wav"), "02_order_agent.flac", 90);
+    desk.keys("<esc>S<enter>");
+    let open = desk.state.editor.open.as_ref().unwrap();
+    assert_ne!(open.peaks.clone().unwrap(), before);
+    assert_eq!(open.row.size, std::fs::metadata(desk.source("a.wav")).unwrap().len());
+}
+
+#[test]
+fn changed_audio_is_confirmed_by_a_better_text() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>one<enter><esc>");
+    place_clip(&desk.source("a.wav"), "02_order_agent.flac", 90);
+    desk.keys("S2<enter> more<enter>");
+    assert_eq!(desk.label("a.wav").as_deref(), Some("one more"));
+    assert_eq!(desk.counts().to_confirm, 0);
+}
+
+#[test]
+fn a_conflict_is_settled() {
+    let mut desk = Desk::with(&THREE);
+    conflict(&mut desk, "a.wav", ["red rose", "red nose"]);
+    desk.expect("To confirm 1").keys("2").expect("⚡").expect("others say");
+    desk.keys("<enter><enter>").expect("still in conflict").keys("2b5");
+    assert_eq!(desk.counts().conflicts, 0);
+    desk.keys("u");
+    assert_eq!(desk.counts().conflicts, 1);
+    desk.keys("2<enter><c-u>red hose<enter>");
+    assert_eq!(desk.counts().conflicts, 0, "a text typed over all of them settles it");
+    assert_eq!(desk.label("a.wav").as_deref(), Some("red hose"));
+}
+
+#[test]
+fn a_moved_file_keeps_label_and_draft() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>one<enter>half<esc>");
+    std::fs::create_dir(desk.source("new")).unwrap();
+    for name in ["a.wav", "b.wav"] {
+        std::fs::rename(desk.source(name), desk.source(&format!("new/{name}"))).unwrap();
+    }
+    desk.keys("S").expect("2 moved");
+    assert_eq!(desk.label("new/a.wav").as_deref(), Some("one"));
+    desk.keys("1/new<enter>");
+    assert_eq!((desk.here().as_str(), desk.text()), ("new/b.wav", "half"));
+}
