@@ -1,0 +1,21 @@
+//! The real program on a real pty.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may stop where it stands")]
+
+#[path = "../common/home.rs"]
+mod home;
+#[path = "../common/pty/mod.rs"]
+mod pty;
+#[path = "../common/tmux.rs"]
+mod tmux;
+
+mod bytes;
+mod desk;
+mod full_disk;
+mod harness;
+mod hostile;
+mod lasting;
+mod refusals;
+mod sound;
+mod together;
+mod typing;
