@@ -1,0 +1,158 @@
+//! Real speech to measure with: the recordings that the tests use, short ones as they are and one hour joined.
+
+use super::data::{Dice, WITH_AUDIO, folder, key};
+use super::timing::{Taken, timed};
+use earmark::audio::{Decoder, FileSource};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+/// Where Debian puts the recordings of its package `asterisk-core-sounds-en-wav`.
+const RECORDINGS: &str = "/usr/share/asterisk/sounds/en_US_f_Allison";
+/// What the recordings are brought to for the hour.
+const RATE: u32 = 16_000;
+const HOUR: u64 = 3_600;
+
+/// The codecs of the hour: name, ending, how ffmpeg makes it.
+pub(crate) const CODECS: [(&str, &str, &[&str]); 6] = [
+    ("WAV", "wav", &["-c:a", "pcm_s16le"]),
+    ("FLAC", "flac", &["-c:a", "flac"]),
+    ("MP3", "mp3", &["-c:a", "libmp3lame", "-b:a", "64k"]),
+    ("Vorbis", "ogg", &["-c:a", "libvorbis", "-q:a", "3"]),
+    ("Opus", "opus", &["-c:a", "libopus", "-b:a", "24k"]),
+    ("AAC", "m4a", &["-c:a", "aac", "-b:a", "64k"]),
+];
+
+/// Recordings of a few seconds, in an order that is always the same.
+fn recordings() -> Vec<PathBuf> {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    [Path::new(RECORDINGS), &demo]
+        .into_iter()
+        .map(|folder| {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            let mut found: Vec<PathBuf> = entries
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|ending| ending == "wav"))
+                .filter(|path| fs::metadata(path).is_ok_and(|about| about.len() > 8_000))
+                .collect();
+            found.sort();
+            found
+        })
+        .find(|found| !found.is_empty())
+        .expect("recordings: those of Debian's package, or those in assets/demo")
+}
+
+/// The source of the generated workspaces: the first samples are really there.
+pub(crate) fn source() -> PathBuf {
+    let source = folder().join("source");
+    let last = source.join(key(WITH_AUDIO - 1));
+    if !last.exists() {
+        let recordings = recordings();
+        for number in 0..WITH_AUDIO {
+            let to = source.join(key(number));
+            let parent = to.parent().expect("a key lies in a folder");
+            fs::create_dir_all(parent).expect("folders in the source");
+            fs::copy(&recordings[number % recordings.len()], to).expect("a recording is copied");
+        }
+    }
+    source.canonicalize().expect("the source is there")
+}
+
+/// One hour of speech in each of [`CODECS`], made once: recordings joined in a shuffled order.
+pub(crate) fn hour(codec: &(&str, &str, &[&str])) -> PathBuf {
+    let (_, ending, arguments) = codec;
+    let path = folder().join(format!("hour.{ending}"));
+    if path.exists() {
+        return path;
+    }
+    let joined = joined();
+    eprintln!("  making {}, once …", path.display());
+    let part = folder().join(format!("part.{ending}"));
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-f", "f32le", "-ac", "1", "-ar"])
+        .arg(RATE.to_string())
+        .arg("-i")
+        .arg(&joined)
+        .args(["-t", &HOUR.to_string(), "-map_metadata", "-1"])
+        .args(*arguments)
+        .arg(&part)
+        .stdin(Stdio::null())
+        .status()
+        .expect("ffmpeg is installed (scripts/packages.sh bench)");
+    assert!(made.success(), "ffmpeg makes {}", path.display());
+    fs::rename(&part, &path).expect("the hour is put in its place");
+    path
+}
+
+/// The hour as bare samples. What is not at the rate wanted is stretched to it on straight lines: it stays speech.
+fn joined() -> PathBuf {
+    let path = folder().join("hour.f32");
+    if path.exists() {
+        return path;
+    }
+    let recordings = recordings();
+    let mut dice = Dice::new(3);
+    let wanted = (HOUR * u64::from(RATE)) as usize;
+    let mut hour: Vec<u8> = Vec::with_capacity(4 * wanted + (1 << 20));
+    while hour.len() < 4 * wanted {
+        let recording = &recordings[dice.below(recordings.len())];
+        for sample in at_rate(recording) {
+            hour.extend_from_slice(&sample.to_le_bytes());
+        }
+    }
+    hour.truncate(4 * wanted);
+    fs::write(&path, hour).expect("the hour is written");
+    path
+}
+
+fn at_rate(recording: &Path) -> Vec<f32> {
+    let (rate, channels, samples) = decoded(recording);
+    let mono: Vec<f32> = samples.chunks_exact(channels).map(|frame| frame[0]).collect();
+    let step = f64::from(rate) / f64::from(RATE);
+    let count = (mono.len() as f64 / step) as usize;
+    (0..count)
+        .map(|index| {
+            let place = index as f64 * step;
+            let (left, part) = (place as usize, place.fract() as f32);
+            let right = mono[(left + 1).min(mono.len() - 1)];
+            mono[left] * (1.0 - part) + right * part
+        })
+        .collect()
+}
+
+fn decoded(path: &Path) -> (u32, usize, Vec<f32>) {
+    let mut decoder = decoder(path);
+    let (rate, channels) = (decoder.info().rate, usize::from(decoder.info().channels));
+    let mut samples = Vec::new();
+    while decoder.read(&mut samples).expect("a recording is decoded") > 0 {}
+    (rate, channels, samples)
+}
+
+/// A file opened to be decoded.
+pub(crate) fn decoder(path: &Path) -> Decoder {
+    let source = FileSource::open(path).expect("an input opens");
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Decoder::open(Arc::new(source), &name).expect("an input is audio")
+}
+
+/// ffmpeg decoding a file to nothing on one core: the processor time that it counts for itself.
+pub(crate) fn ffmpeg_decoding(path: &Path) -> Taken {
+    let (output, taken) = timed(|| {
+        Command::new("ffmpeg")
+            .args(["-hide_banner", "-nostats", "-benchmark", "-threads", "1", "-i"])
+            .arg(path)
+            .args(["-f", "s16le", "-y", "/dev/null"])
+            .stdin(Stdio::null())
+            .output()
+            .expect("ffmpeg is installed (scripts/packages.sh bench)")
+    });
+    let said = String::from_utf8_lossy(&output.stderr);
+    let figure = |name: &str| {
+        let at = said.rfind(name).expect("ffmpeg tells its times");
+        let digits = said[at + name.len()..].split('s').next().unwrap_or_default();
+        digits.parse::<f64>().expect("ffmpeg tells its times")
+    };
+    let cpu = figure("utime=") + figure("stime=");
+    Taken { cpu: std::time::Duration::from_secs_f64(cpu), ..taken }
+}

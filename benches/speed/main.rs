@@ -1,0 +1,65 @@
+//! Speed against peers and floors of the same machine: one run, one table.
+//!
+//! `make bench` is the short run, `BENCH=full make bench` the long one; words behind it choose topics
+//! (`scripts/bench.sh search decode`). What it measures with lies in `target/bench-data`, made from a fixed seed the
+//! first time; the figures also go to `target/bench.json`. docs/performance.md says where each figure comes from.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench may stop where it stands")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench talks to the terminal")]
+
+mod clips;
+mod data;
+mod decode;
+mod desk;
+#[path = "../../tests/common/home.rs"]
+mod home;
+mod keys;
+mod lists;
+mod machine;
+mod many;
+mod program;
+#[path = "../../tests/common/pty/mod.rs"]
+mod pty;
+mod report;
+mod scale;
+mod sound;
+mod timing;
+
+use report::Report;
+use scale::Scale;
+
+/// Measures one topic.
+type Topic = fn(&Scale, &mut Report);
+
+/// Topics by the word that chooses them.
+const TOPICS: &[(&str, Topic)] = &[
+    ("keys", keys::run),
+    ("program", program::run),
+    ("sound", sound::run),
+    ("decode", decode::run),
+    ("lists", lists::run),
+    ("many", many::run),
+];
+
+fn main() {
+    // cargo adds `--bench`; it says nothing here.
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    for word in &wanted {
+        let known: Vec<&str> = TOPICS.iter().map(|(name, _)| *name).collect();
+        assert!(known.contains(&word.as_str()), "no topic `{word}`; there are {known:?}");
+    }
+    let scale = Scale::from_environment();
+    let mut report = Report::new(&scale);
+    for (name, run) in TOPICS {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            eprintln!("measuring {name} …");
+            run(&scale, &mut report);
+        }
+    }
+    report.print();
+    if let Err(error) = report.save(&data::target().join("bench.json")) {
+        eprintln!("error: the figures could not be kept: {error}");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,253 @@
+//! The program itself on a terminal: how soon it is there, what it holds, what it writes, what it does when nobody does
+//! anything.
+
+use super::clips::{self, CODECS};
+use super::data::{self, Scratch};
+use super::home::Home;
+use super::machine::{self, Usage};
+use super::pty::{Launch, Screen};
+use super::report::{Bar, Figure, Report, Row};
+use super::scale::Scale;
+use super::timing::{Series, Taken, median_of, timed};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// By then everything that a key starts is drawn, its waveform too.
+const SETTLED: Duration = Duration::from_millis(300);
+
+pub(crate) fn run(scale: &Scale, report: &mut Report) {
+    let scratch = Scratch::of(&data::unlabeled(1_000_000));
+    let home = Home::new();
+    start(scale, report, &home, &scratch.path());
+    let screen = first_frame(&home, &scratch.path());
+    memory(report, &screen);
+    bytes(report, &screen);
+    idle(scale, report, &screen);
+    drop(screen);
+    playing(scale, report);
+}
+
+fn launch(home: &Home, workspace: &Path) -> Launch {
+    Launch::earmark(home)
+        .arg(clips::source())
+        .env("EARMARK_WORKSPACE", workspace)
+        .env("EARMARK_SYNC_ON_OPEN", "false")
+        .env("EARMARK_PLAYBACK_AUTOPLAY", "false")
+        .size(120, 40)
+}
+
+/// Starts it and waits until the list, the editor and the hints are drawn.
+fn first_frame(home: &Home, workspace: &Path) -> Screen {
+    let screen = launch(home, workspace).start();
+    screen.wait_for("the first full screen", |view| {
+        view.contains("utt-0000000")
+            && view.contains("Speech Content")
+            && view.contains("1,000,000")
+    });
+    screen
+}
+
+fn start(scale: &Scale, report: &mut Report, home: &Home, workspace: &Path) {
+    let mut first = Series::default();
+    for run in 0..=scale.starts {
+        let began = Instant::now();
+        let screen = first_frame(home, workspace);
+        let wall = began.elapsed();
+        let cpu = machine::usage(screen.pid()).map_or(wall, |usage| usage.cpu);
+        if run > 0 {
+            first.push(Taken { wall, cpu });
+        }
+    }
+    let version = median_of(scale.starts, || {
+        timed(|| {
+            Command::new(env!("CARGO_BIN_EXE_earmark"))
+                .arg("--version")
+                .stdout(Stdio::null())
+                .status()
+                .expect("the program starts")
+        })
+        .1
+    });
+    report.add(
+        Row::millis("start to first full screen, 1,000,000 samples", first.median())
+            .against("--version", Figure::millis(version.wall))
+            .bar(Bar::AtMost(150.0)),
+    );
+}
+
+fn memory(report: &mut Report, screen: &Screen) {
+    let Some((at_first, _)) = machine::memory(screen.pid()) else { return };
+    screen.type_keys("G");
+    screen.wait_for_text("utt-0999999");
+    for _ in 0..40 {
+        screen.type_keys("<pgup>");
+        thread::sleep(Duration::from_millis(40));
+    }
+    screen.type_keys("g");
+    screen.wait_for_text("utt-0000000");
+    screen.type_keys(&"j".repeat(120));
+    thread::sleep(2 * SETTLED);
+    let Some((after, own)) = machine::memory(screen.pid()) else { return };
+    report.add(
+        Row::new("resident memory, 1,000,000 samples, list walked", Figure::Mebibytes(after))
+            .bar(Bar::AtMost(120.0))
+            .note(format!(
+                "{at_first:.0} MiB at the first frame; {own:.0} MiB after the walk are its own, the rest are pages of \
+                 files"
+            )),
+    );
+}
+
+/// What reaches the terminal for one key.
+fn bytes(report: &mut Report, screen: &Screen) {
+    let step = spent(screen, 24, SETTLED, |_| "j".to_owned());
+    screen.type_keys("<enter>");
+    thread::sleep(2 * SETTLED);
+    let before = screen.bytes();
+    let text: Vec<char> = "thank you for calling us".chars().collect();
+    let letter = spent(screen, text.len(), Duration::from_millis(100), |index| {
+        if text[index] == ' ' { "<space>".to_owned() } else { text[index].to_string() }
+    });
+    thread::sleep(Duration::from_secs(1));
+    let all = (screen.bytes() - before) as f64 / text.len() as f64;
+    screen.type_keys("<esc>");
+    report.add(
+        Row::new("bytes for one typed letter, p90", Figure::Bytes(late(&letter)))
+            .bar(Bar::AtMost(200.0))
+            .note(format!(
+                "median {:.0}, most {:.0}; {all:.0} a letter with all that follows, the draft's mark too",
+                median(&letter),
+                most(&letter)
+            )),
+    );
+    report.add(
+        Row::new("bytes for one list step, p90", Figure::Bytes(late(&step)))
+            .bar(Bar::AtMost(2_000.0))
+            .note(format!(
+                "median {:.0}, most {:.0}; the new waveform is in it",
+                median(&step),
+                most(&step)
+            )),
+    );
+}
+
+fn spent(screen: &Screen, keys: usize, pause: Duration, key: impl Fn(usize) -> String) -> Vec<u64> {
+    (0..keys)
+        .map(|index| {
+            let before = screen.bytes();
+            screen.type_keys(&key(index));
+            thread::sleep(pause);
+            screen.bytes() - before
+        })
+        .collect()
+}
+
+fn most(bytes: &[u64]) -> f64 {
+    bytes.iter().max().copied().unwrap_or_default() as f64
+}
+
+fn median(bytes: &[u64]) -> f64 {
+    at(bytes, 5)
+}
+
+fn late(bytes: &[u64]) -> f64 {
+    at(bytes, 9)
+}
+
+/// What so many tenths do not exceed.
+fn at(bytes: &[u64], tenths: usize) -> f64 {
+    let mut sorted = bytes.to_vec();
+    sorted.sort_unstable();
+    let index = (sorted.len() * tenths).div_ceil(10).saturating_sub(1);
+    sorted.get(index).copied().unwrap_or_default() as f64
+}
+
+/// What a program spends while nobody touches it.
+struct Watched {
+    bytes: f64,
+    wakeups: f64,
+    percent: f64,
+    /// Who wakes up how often a second.
+    threads: String,
+}
+
+fn watch(screen: &Screen, span: Duration) -> Option<Watched> {
+    let (before, threads) = (machine::usage(screen.pid())?, machine::threads(screen.pid()));
+    let began = Instant::now();
+    let bytes = screen.bytes_while_idle(span);
+    let after = machine::usage(screen.pid())?;
+    let seconds = began.elapsed().as_secs_f64();
+    let who: Vec<String> = machine::threads(screen.pid())
+        .iter()
+        .zip(&threads)
+        .filter(|((name, _), (same, _))| name == same)
+        .map(|((name, now), (_, then))| (name, now.sleeps.saturating_sub(then.sleeps)))
+        .filter(|(_, sleeps)| *sleeps > 0)
+        .map(|(name, sleeps)| format!("{name} {:.1}", sleeps as f64 / seconds))
+        .collect();
+    let Usage { cpu, sleeps } = after;
+    Some(Watched {
+        bytes: bytes as f64 / seconds,
+        wakeups: sleeps.saturating_sub(before.sleeps) as f64 / seconds,
+        percent: 100.0 * cpu.saturating_sub(before.cpu).as_secs_f64() / seconds,
+        threads: who.join(", "),
+    })
+}
+
+fn idle(scale: &Scale, report: &mut Report, screen: &Screen) {
+    // Notices go, the place is kept.
+    thread::sleep(Duration::from_secs(12));
+    let Some(watched) = watch(screen, scale.watch) else { return };
+    report.add(
+        Row::new("idle: bytes to the terminal a second", Figure::PerSecond(watched.bytes))
+            .bar(Bar::AtMost(0.0)),
+    );
+    report.add(
+        Row::new("idle: wake-ups a second", Figure::PerSecond(watched.wakeups))
+            .bar(Bar::AtMost(1.1))
+            .note(format!(
+                "by thread: {}; a tenth is the start and end of the watch",
+                watched.threads
+            )),
+    );
+    report
+        .add(Row::new("idle: of one core", Figure::Percent(watched.percent)).bar(Bar::AtMost(0.5)));
+}
+
+/// One hour of FLAC playing without a device.
+fn playing(scale: &Scale, report: &mut Report) {
+    let home = Home::new();
+    let folder = home.join("hour");
+    fs::create_dir(&folder).expect("a folder");
+    let hour = clips::hour(&CODECS[1]);
+    fs::copy(&hour, folder.join("hour.flac")).expect("the hour in a folder");
+    let screen = Launch::earmark(&home).arg(&folder).size(120, 40).start();
+    screen.wait_for_text("hour.flac");
+    screen.type_keys("<enter>");
+    let quiet = |watched: &Watched| watched.percent < 20.0;
+    let began = Instant::now();
+    // The waveform and the speech of the whole hour are looked for first.
+    while began.elapsed() < Duration::from_secs(120) {
+        thread::sleep(Duration::from_secs(1));
+        match watch(&screen, Duration::from_secs(2)) {
+            Some(watched) if quiet(&watched) => break,
+            Some(_) => {}
+            None => return,
+        }
+    }
+    let Some(watched) = watch(&screen, scale.watch) else { return };
+    report.add(
+        Row::new(
+            "playing one hour without a device: of one core",
+            Figure::Percent(watched.percent),
+        )
+        .bar(Bar::AtMost(5.0))
+        .note(format!(
+            "{:.0} bytes and {:.0} wake-ups a second ({})",
+            watched.bytes, watched.wakeups, watched.threads
+        )),
+    );
+}

@@ -1,0 +1,46 @@
+//! How long a run may take: the short one for every day, the long one for a figure to be quoted.
+
+use std::time::Duration;
+
+/// How often things are measured.
+#[derive(Debug, Clone)]
+pub(crate) struct Scale {
+    /// The long run.
+    pub(crate) full: bool,
+    /// Runs of what takes seconds; the median counts.
+    pub(crate) runs: usize,
+    /// Rounds through the typed keys, each of some hundred.
+    pub(crate) rounds: usize,
+    /// Starts of the program.
+    pub(crate) starts: usize,
+    /// How long an idle or playing program is watched.
+    pub(crate) watch: Duration,
+    /// Tiny files in a folder that is listed.
+    pub(crate) files: usize,
+}
+
+impl Scale {
+    /// `BENCH=full` is the long run, anything else the short one.
+    pub(crate) fn from_environment() -> Self {
+        let full = std::env::var("BENCH").is_ok_and(|word| word == "full");
+        if full {
+            Self {
+                full,
+                runs: 7,
+                rounds: 20,
+                starts: 15,
+                watch: Duration::from_secs(60),
+                files: 100_000,
+            }
+        } else {
+            Self {
+                full,
+                runs: 3,
+                rounds: 5,
+                starts: 5,
+                watch: Duration::from_secs(8),
+                files: 100_000,
+            }
+        }
+    }
+}
