@@ -1,0 +1,23 @@
+# The commands people type; each is a script, so that it can be read and run alone.
+
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test bench check install
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## build it and label a small dataset of speech
+	@scripts/demo.sh
+
+test: ## all that CI runs: set-up, checks, tests
+	@scripts/test.sh
+
+bench: ## measure speed against peers on this machine
+	@scripts/bench.sh
+
+check: ## formatting, lints, documentation, dependencies; no tests
+	@scripts/check.sh
+
+install: ## build it and put it among cargo's programs
+	@scripts/install.sh

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# All that CI runs, set-up included: packages, checks, tests. Arguments go to the test runner.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+scripts/packages.sh build test
+scripts/check.sh
+
+step 'examples in the documentation'
+cargo test --locked --doc --quiet
+
+# cargo-nextest gives each test a process, which tests of terminals and sound are glad of. Its own folder, since a
+# test run has no business among a person's tools.
+tools=${CARGO_TARGET_DIR:-target}/tools
+PATH=$PATH:$PWD/$tools/bin:$tools/bin
+if ! have cargo-nextest; then
+    step 'cargo-nextest'
+    cargo install cargo-nextest --locked --debug --root "$tools" >&2 ||
+        note 'cargo-nextest cannot be had; cargo runs the tests itself'
+fi
+
+step 'tests'
+if have cargo-nextest; then
+    cargo nextest run --locked "$@"
+else
+    cargo test --locked --no-fail-fast --lib --bins --tests "$@"
+fi
