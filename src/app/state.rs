@@ -146,7 +146,6 @@ pub struct State {
     pub(super) drafts_out: BTreeMap<SampleKey, DraftOut>,
     pub(super) drafts_due: Option<Duration>,
     pub(super) place_due: Option<Duration>,
-    pub(super) counts_due: Option<Duration>,
     pub(super) last_escape: Option<Duration>,
     pub(super) ticket: u64,
 }
@@ -177,7 +176,6 @@ impl State {
             drafts_out: BTreeMap::new(),
             drafts_due: None,
             place_due: None,
-            counts_due: None,
             last_escape: None,
             ticket: 0,
         }
@@ -237,7 +235,6 @@ impl State {
             self.sync.next_at,
             self.drafts_due,
             self.place_due,
-            self.counts_due,
         ]
         .into_iter()
         .chain(self.unsaved.values().map(|unsaved| unsaved.retry_at))
