@@ -45,7 +45,7 @@ actions! {
         NextKeepDraft: "next-keep-draft", "next", "Go to the next sample without labeling; the draft is kept";
         PreviousKeepDraft: "previous-keep-draft", "previous", "Go to the previous sample without labeling; the draft is kept";
         AcceptSuggestion: "accept-suggestion", "accept suggestion", "Label the sample with the suggestion and go to the next one";
-        TakeSuggestion: "take-suggestion", "take suggestion", "Put the suggestion into the box, to be corrected";
+        TakeSuggestion: "take-suggestion", "take suggestion", "Put the suggestion into the box, to be corrected; compare the texts of a conflict";
         FlagMenu: "flag-menu", "flag", "Set or clear a flag: no speech, bad audio, other language, several speakers, unsure";
         Batch: "batch", "batch", "Do one thing to all selected samples: label, accept suggestions, flag, remove, settle";
         Unlabel: "unlabel", "remove label", "Remove the label; the sample goes back to Unlabeled";
@@ -152,6 +152,7 @@ actions! {
         ImportData: "import-data", "import", "Take labels in from a file or from texts beside the audio";
         ExportData: "export-data", "export", "Write labels out to a file";
         Publish: "publish", "publish", "Publish a version: an unchangeable snapshot in the output";
+        Versions: "versions", "versions", "Show the versions that were published, and how two of them differ";
         Help: "help", "help", "Show every key that works here";
         Palette: "palette", "palette", "Pick what to do by name";
         CopyOrQuit: "copy-or-quit", "copy", "Copy the selection; without one, offer to quit";

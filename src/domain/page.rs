@@ -109,6 +109,8 @@ pub struct Row {
     pub seconds: Option<Seconds>,
     /// Bytes of audio.
     pub size: u64,
+    /// The audio's `ETag`, see [`super::AudioStamp`].
+    pub etag: String,
     /// The label in force.
     pub content: Option<String>,
     /// Bits of the known flags, see [`Flag::bit`].

@@ -13,6 +13,13 @@ pub struct AudioStamp {
     pub etag: String,
 }
 
+impl AudioStamp {
+    /// Whether a listing ever said it. Of a sample that is known by its labels alone, it is not.
+    pub fn is_known(&self) -> bool {
+        !self.etag.is_empty() || self.size > 0
+    }
+}
+
 /// The four states that add up to the total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
