@@ -1,6 +1,6 @@
 //! Settings that are one word of a few.
 
-use crate::domain::OrderBy;
+use crate::domain::{Addressing, BulkDelete, ListVersion, OrderBy, StoreKind};
 
 /// A setting whose values have names.
 pub trait Choice: Copy + PartialEq + Sized + 'static {
@@ -106,4 +106,57 @@ impl Choice for OrderBy {
         ("labeled", Self::Labeled),
         ("chars-per-second", Self::CharsPerSecond),
     ];
+}
+
+/// Where audio from a bucket is kept for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheMode {
+    /// In a private folder.
+    #[default]
+    Disk,
+    /// In memory alone.
+    Memory,
+}
+
+impl Choice for CacheMode {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("disk", Self::Disk), ("memory", Self::Memory)];
+}
+
+impl Choice for Option<StoreKind> {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("auto", None),
+        ("aws", Some(StoreKind::Aws)),
+        ("obs", Some(StoreKind::Obs)),
+        ("minio", Some(StoreKind::Minio)),
+        ("garage", Some(StoreKind::Garage)),
+        ("ceph", Some(StoreKind::Ceph)),
+        ("r2", Some(StoreKind::R2)),
+        ("generic", Some(StoreKind::Generic)),
+    ];
+}
+
+impl Choice for Option<Addressing> {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", None), ("path", Some(Addressing::Path)), ("virtual", Some(Addressing::Virtual))];
+}
+
+impl Choice for Option<ListVersion> {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", None), ("v1", Some(ListVersion::V1)), ("v2", Some(ListVersion::V2))];
+}
+
+impl Choice for Option<BulkDelete> {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("auto", None),
+        ("checksum", Some(BulkDelete::Checksum)),
+        ("md5", Some(BulkDelete::Md5)),
+        ("single", Some(BulkDelete::Single)),
+    ];
+}
+
+/// A switch that can be left to the store's profile.
+impl Choice for Option<bool> {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", None), ("always", Some(true)), ("never", Some(false))];
 }

@@ -12,12 +12,12 @@ mod table;
 mod theme;
 mod value;
 
-pub use choice::{Ascii, Choice, ColorMode, OutputMode, ThemeName};
+pub use choice::{Ascii, CacheMode, Choice, ColorMode, OutputMode, ThemeName};
 pub use error::{ConfigError, ConfigProblem, Origin};
 pub use load::Entry;
 pub use paths::{Paths, PathsError};
 pub use read::{ReadError, read_layers, read_user_file};
-pub use settings::{Config, Editor, Journal, List, Playback, Screen, SyncSettings, Work};
+pub use settings::{Config, Editor, Journal, List, Playback, Screen, Storage, SyncSettings, Work};
 pub use theme::{Ansi, Color, Role, Style, Theme, ThemeError};
 
 use std::path::PathBuf;

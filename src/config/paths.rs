@@ -14,6 +14,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// Sockets.
     pub runtime: PathBuf,
+    /// Audio from buckets, kept for a while.
+    pub cache: PathBuf,
 }
 
 /// No folder can be named.
@@ -46,6 +48,7 @@ impl Paths {
                 .runtime_dir()
                 .map_or_else(|| state.join("run"), |dir| dir.join("earmark")),
             state,
+            cache: base.cache_dir().join("earmark"),
         }
     }
 

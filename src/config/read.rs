@@ -82,6 +82,7 @@ mod tests {
             config: config.to_owned(),
             state: config.join("state"),
             runtime: config.join("run"),
+            cache: config.join("cache"),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Every setting as a typed field. What may be written for each stands in `table`, and
 //! `assets/config.toml` is their reference.
 
-use super::choice::{Ascii, ColorMode, OutputMode, ThemeName};
-use crate::domain::{OrderBy, Scope, Seconds};
+use super::choice::{Ascii, CacheMode, ColorMode, OutputMode, ThemeName};
+use crate::domain::{Addressing, BulkDelete, ListVersion, OrderBy, Scope, Seconds, StoreKind};
 
 /// All settings in force. The default ones are those that `assets/config.toml` states; a test holds them together.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,6 +17,8 @@ pub struct Config {
     pub list: List,
     /// Bringing the list up to date.
     pub sync: SyncSettings,
+    /// Buckets: how they are reached, and what is kept of them.
+    pub storage: Storage,
     /// How work is shared out.
     pub work: Work,
     /// The journal of the labeling job.
@@ -98,6 +100,41 @@ pub struct SyncSettings {
     pub sidecars: bool,
 }
 
+/// Buckets: how they are reached, and what is kept of them. Folders need none of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Storage {
+    /// `https://host[:port]`; empty is what the environment says, else AWS.
+    pub endpoint: String,
+    /// The AWS profile; empty is what the environment says.
+    pub profile: String,
+    /// The region; empty is what the environment or the profile says.
+    pub region: String,
+    /// Which store it is; `None`: as the endpoint says.
+    pub store: Option<StoreKind>,
+    /// Where the bucket's name goes.
+    pub addressing: Option<Addressing>,
+    /// Which listing call is used.
+    pub list: Option<ListVersion>,
+    /// How many objects are deleted at once.
+    pub bulk_delete: Option<BulkDelete>,
+    /// Whether checksums are sent where the protocol does not demand it.
+    pub checksums: Option<bool>,
+    /// Certificates to trust besides the system's; empty is none.
+    pub ca_file: String,
+    /// Requests under way at once.
+    pub requests: u32,
+    /// How long one try may be silent.
+    pub patience_seconds: u32,
+    /// Tries of one request.
+    pub tries: u32,
+    /// Where audio is kept for a while.
+    pub cache: CacheMode,
+    /// How much of it is kept, in gigabytes (10^9 bytes).
+    pub cache_gb: f64,
+    /// The folder; empty is the user's cache folder.
+    pub cache_folder: String,
+}
+
 /// How work is shared out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Work {
@@ -150,6 +187,28 @@ impl Default for Screen {
 impl Default for SyncSettings {
     fn default() -> Self {
         Self { on_open: true, every_minutes: 5, sidecars: false }
+    }
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            endpoint: String::new(),
+            profile: String::new(),
+            region: String::new(),
+            store: None,
+            addressing: None,
+            list: None,
+            bulk_delete: None,
+            checksums: None,
+            ca_file: String::new(),
+            requests: 16,
+            patience_seconds: 30,
+            tries: 5,
+            cache: CacheMode::Disk,
+            cache_gb: 2.0,
+            cache_folder: String::new(),
+        }
     }
 }
 
