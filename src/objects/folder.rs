@@ -241,5 +241,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 }
 
+mod write;
+
 #[cfg(test)]
 mod tests;
