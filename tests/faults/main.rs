@@ -1,0 +1,23 @@
+//! The real client against a store that misbehaves on purpose: what fails, what is tried again, and that nothing is lost
+//! or done twice.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop where it stands"
+)]
+
+#[path = "../common/bucket/mod.rs"]
+mod bucket;
+
+mod client;
+mod cut;
+mod listing;
+mod obs;
+mod retrying;
+mod rights;
+mod server;
+mod sharing;
+mod sound;
+mod uploading;
