@@ -3,18 +3,21 @@
 //! First what is gone is marked missing, then each listed key is looked at, then new keys are compared with missing
 //! ones (`moves`). Every step leaves the workspace right, and running them all again changes nothing.
 
+use super::carry;
 use super::codec::{key_at, nanos, part_hash, size_at};
+use super::drafts;
 use super::error::{Doing, Result, WorkspaceError};
 use super::identity::Identity;
 use super::kinds::{Listed, Step};
 use super::leases;
+use super::ledger::Ledger;
 use super::moves;
 use super::presence::Presence;
 use super::sample::{Sample, time_at};
 use super::staging::Staging;
 use crate::domain::{SampleKey, SampleState, Standing, SyncReport};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -63,6 +66,8 @@ struct Known {
     fresh: bool,
     moved: bool,
     sha256: Option<[u8; 32]>,
+    /// Known by its labels alone: no listing had it yet.
+    unseen: bool,
 }
 
 /// Makes the listing visible to the writing connection.
@@ -190,14 +195,18 @@ fn step_missing(
         .doing("find missing files")?
         .collect::<rusqlite::Result<_>>()
         .doing("find missing files")?;
+    let mut keys = Vec::new();
     for (id, ..) in looked.iter().filter(|(_, _, gone)| *gone) {
         transaction
             .prepare_cached("UPDATE sample SET present = 0, fresh = 0, missed_at = ? WHERE id = ?")
             .and_then(|mut sql| sql.execute(params![nanos(run.at), id]))
             .doing("mark a missing file")?;
+        // Another machine may have told already where it went.
+        keys.extend(leave(&transaction, on, *id)?);
         let (sample, standing) = rederive(&transaction, *id)?;
         run.report.missing += u64::from(sample.state(&standing) == Some(SampleState::Missing));
     }
+    drafts::follow(on.workspace, &keys)?;
     transaction.commit().doing("apply the listing")?;
     run.done += looked.len() as u64;
     // The empty key is no file's: everything lies behind it.
@@ -206,6 +215,16 @@ fn step_missing(
         None => Phase::Listed(Vec::new()),
     };
     Ok(())
+}
+
+/// A key that is gone becomes a signpost where moves of it are known; then its name and the new one come back.
+fn leave(connection: &Connection, on: &On<'_>, id: i64) -> Result<Option<(SampleKey, SampleKey)>> {
+    if !carry::signpost(connection, id)? {
+        return Ok(None);
+    }
+    let mut ledger = Ledger::new(connection, &on.me.author, on.at);
+    carry::along(connection, &mut ledger, id)?;
+    carry::names(connection, id)
 }
 
 fn step_listed(
@@ -234,7 +253,8 @@ fn pairs(connection: &Connection, behind: &[u8], limit: usize) -> Result<Vec<Pai
     connection
         .prepare_cached(
             "SELECT listed.key, listed.size, listed.etag, listed.modified, \
-             id, sample.size, sample.etag, sample.modified, present, fresh > 0, moved_to IS NOT NULL, sha256 \
+             id, sample.size, sample.etag, sample.modified, present, fresh > 0, moved_to IS NOT NULL, sha256, \
+             NOT present AND missed_at IS NULL \
              FROM listing.listed LEFT JOIN sample ON sample.key = listed.key \
              WHERE listed.key > ? ORDER BY listed.key LIMIT ?",
         )
@@ -247,16 +267,7 @@ fn pairs(connection: &Connection, behind: &[u8], limit: usize) -> Result<Vec<Pai
 
 fn pair(row: &Row<'_>) -> rusqlite::Result<Pair> {
     let sample = match row.get::<_, Option<i64>>(4)? {
-        Some(id) => Some(Known {
-            id,
-            size: size_at(row, 5)?,
-            etag: row.get(6)?,
-            modified: time_at(row, 7)?,
-            present: row.get(8)?,
-            fresh: row.get(9)?,
-            moved: row.get(10)?,
-            sha256: row.get(11)?,
-        }),
+        Some(_) => Some(known(row, 4)?),
         None => None,
     };
     let listed = Listed {
@@ -266,6 +277,21 @@ fn pair(row: &Row<'_>) -> rusqlite::Result<Pair> {
         modified: time_at(row, 3)?,
     };
     Ok(Pair { listed, sample, hash: None })
+}
+
+/// Nine columns, from `id` on.
+fn known(row: &Row<'_>, first: usize) -> rusqlite::Result<Known> {
+    Ok(Known {
+        id: row.get(first)?,
+        size: size_at(row, first + 1)?,
+        etag: row.get(first + 2)?,
+        modified: time_at(row, first + 3)?,
+        present: row.get(first + 4)?,
+        fresh: row.get(first + 5)?,
+        moved: row.get(first + 6)?,
+        sha256: row.get(first + 7)?,
+        unseen: row.get(first + 8)?,
+    })
 }
 
 /// Asks for hashes before the transaction, so that nobody waits for a disk. What takes long ends the step early.
@@ -311,7 +337,8 @@ fn settle(connection: &Connection, pair: &Pair, report: &mut SyncReport) -> Resu
         forget_audio(connection, known.id, pair.hash)?;
     }
     restamp(connection, known.id, listed)?;
-    let fresh = (known.fresh || known.moved) && lost_one_like(connection, listed)?;
+    let new_here = known.fresh || known.moved || known.unseen;
+    let fresh = new_here && lost_one_like(connection, listed)?;
     connection
         .prepare_cached("UPDATE sample SET present = 1, moved_to = NULL, fresh = ? WHERE id = ?")
         .and_then(|mut sql| {
@@ -335,13 +362,29 @@ fn settle(connection: &Connection, pair: &Pair, report: &mut SyncReport) -> Resu
     let (sample, standing) = rederive(connection, known.id)?;
     let deleted = sample.state(&standing) == Some(SampleState::Deleted);
     match known {
-        Known { fresh: true, .. } => report.added += 1,
+        Known { fresh: true, .. } | Known { unseen: true, moved: false, .. } => report.added += 1,
         // In the trash, nobody saw it go.
         Known { present: false, .. } if !deleted => report.restored += 1,
         _ if same_stamp || touched => report.unchanged += 1,
         _ => report.changed += 1,
     }
     Ok(())
+}
+
+/// Brings one file in line that was listed by itself.
+pub(super) fn take_in(connection: &Connection, listed: &Listed) -> Result<()> {
+    let sample = connection
+        .prepare_cached(
+            "SELECT id, size, etag, modified, present, fresh > 0, moved_to IS NOT NULL, sha256, \
+             NOT present AND missed_at IS NULL \
+             FROM sample WHERE key = ?",
+        )
+        .doing("add a sample")?
+        .query_row([listed.key.as_bytes()], |row| known(row, 0))
+        .optional()
+        .doing("add a sample")?;
+    let pair = Pair { listed: listed.clone(), sample, hash: None };
+    settle(connection, &pair, &mut SyncReport::default())
 }
 
 /// A new sample. `fresh`: it is still to be compared with the missing ones.

@@ -67,6 +67,9 @@ pub enum WorkspaceError {
         /// Who.
         by: String,
     },
+    /// Another process gave the dataset another output.
+    #[error("the output of this dataset was changed by another process")]
+    OutputChanged,
     /// No sample has this id.
     #[error("there is no sample {0} in the workspace")]
     NoSuchSample(SampleId),
@@ -111,6 +114,7 @@ impl WorkspaceError {
             Self::Busy { .. } => "wait a moment, then do it again".to_owned(),
             Self::ReadOnly { .. } => "check who owns the file and its folder".to_owned(),
             Self::SyncRunning { .. } => "wait until it is done".to_owned(),
+            Self::OutputChanged => "open the dataset again".to_owned(),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "check who owns the file and its folder".to_owned()
             }

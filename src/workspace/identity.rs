@@ -1,6 +1,6 @@
 //! Who works in a workspace, and on what.
 
-use crate::domain::InstanceId;
+use crate::domain::{Connection, InstanceId};
 use uuid::Uuid;
 
 /// The person and the running earmark that open a workspace.
@@ -30,4 +30,6 @@ pub struct Dataset {
     pub source: String,
     /// Where labels are shared, if anywhere.
     pub output: Option<String>,
+    /// How their buckets are reached.
+    pub connection: Connection,
 }

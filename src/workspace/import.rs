@@ -1,16 +1,19 @@
 //! Labels that came with the data: the same revisions on every machine that reads the same file.
 
-use super::error::Result;
-use super::kinds::{ImportItem, ImportReport};
+use super::apply;
+use super::error::{Doing, Result};
+use super::kinds::{ImportItem, ImportReport, Incoming, Suggested};
 use super::ledger::{Entry, Ledger};
 use super::sample::{Sample, find, text};
-use crate::domain::{Change, Flag, How, RevisionId, SampleKey};
+use crate::domain::{Change, Flag, How, RevisionId};
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 /// The namespace of import revisions' ids. Never to change.
 const IMPORTS: Uuid = Uuid::from_u128(0x6c1f_0f5e_27a9_5d1c_9c39_51d4_a1d0_8b7e);
+/// The namespace of revisions that carry nothing but what a file said besides. Never to change.
+const CARRIED: Uuid = Uuid::from_u128(0x0b52_6a3d_94c7_5e08_8f41_c2d7_7e19_a35c);
 
 /// An id from parts that no other parts can spell: each is preceded by its length.
 pub(super) fn stable_id(namespace: Uuid, parts: &[&[u8]]) -> RevisionId {
@@ -21,7 +24,7 @@ pub(super) fn stable_id(namespace: Uuid, parts: &[&[u8]]) -> RevisionId {
     RevisionId(Uuid::new_v5(&namespace, &name))
 }
 
-/// What is to be done with one item.
+/// What is to be done with the label of one item.
 enum Verdict {
     Write(Box<Entry>),
     Unchanged,
@@ -32,39 +35,94 @@ enum Verdict {
 pub(super) fn import(
     connection: &Connection,
     author: &str,
-    items: impl IntoIterator<Item = ImportItem>,
+    incoming: impl IntoIterator<Item = Incoming>,
     replace: bool,
     at: Timestamp,
 ) -> Result<ImportReport> {
     let mut ledger = Ledger::new(connection, author, at);
     let mut report = ImportReport::default();
-    for item in items {
-        let sample = match find(connection, &item.key)? {
-            Some(id) => Sample::load(connection, id)?,
-            None => None,
-        };
-        let Some(mut sample) = sample else {
-            report.unmatched.push(item.key);
-            continue;
-        };
-        match judge(&sample, &item, replace, at) {
-            Verdict::Unchanged => report.unchanged += 1,
-            Verdict::KeptByPerson => report.kept_by_person.push(item.key),
-            Verdict::Write(entry) => {
-                let standing = ledger.append(&mut sample, vec![*entry])?;
-                report.imported += 1;
-                report.conflicts += u64::from(standing.conflict());
+    for one in incoming {
+        match one {
+            Incoming::Item(item) => take(connection, &mut ledger, item, replace, at, &mut report)?,
+            Incoming::Suggestion(suggested) if suggest(connection, &suggested)? => {
+                report.suggested += 1;
             }
+            Incoming::Suggestion(suggested) => report.unmatched.push(suggested.key),
         }
     }
     report.action = ledger.file("import")?.action;
     Ok(report)
 }
 
-fn judge(sample: &Sample, item: &ImportItem, replace: bool, at: Timestamp) -> Verdict {
+/// Keeps one proposal; `false` if no sample has the key.
+pub(super) fn suggest(connection: &Connection, suggested: &Suggested) -> Result<bool> {
+    let Suggested { key, suggestion } = suggested;
+    let Some(id) = find(connection, key)? else { return Ok(false) };
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO suggestion (sample, content, model, confidence) VALUES (?, ?, ?, ?)",
+        )
+        .and_then(|mut sql| {
+            sql.execute(params![id, suggestion.content, suggestion.model, suggestion.confidence])
+        })
+        .doing("keep the suggestions")?;
+    apply::rederive(connection, id)?;
+    Ok(true)
+}
+
+fn take(
+    connection: &Connection,
+    ledger: &mut Ledger<'_>,
+    item: ImportItem,
+    replace: bool,
+    at: Timestamp,
+    report: &mut ImportReport,
+) -> Result<()> {
+    let sample = match find(connection, &item.key)? {
+        Some(id) => Sample::load(connection, id)?,
+        None => None,
+    };
+    let Some(mut sample) = sample else {
+        report.unmatched.push(item.key);
+        return Ok(());
+    };
+    let verdict = match &item.content {
+        Some(content) => judge(&sample, &item, content, replace, at),
+        None => Verdict::Unchanged,
+    };
+    let entry = match verdict {
+        Verdict::Write(entry) => {
+            let standing = ledger.append(&mut sample, vec![*entry])?;
+            report.imported += 1;
+            report.conflicts += u64::from(standing.conflict());
+            return Ok(());
+        }
+        Verdict::Unchanged => {
+            report.unchanged += 1;
+            carry(&sample, &item, at)
+        }
+        Verdict::KeptByPerson => {
+            let entry = carry(&sample, &item, at);
+            report.kept_by_person.push(item.key);
+            entry
+        }
+    };
+    match entry {
+        Some(entry) => ledger.append(&mut sample, vec![entry]).map(drop),
+        None => Ok(()),
+    }
+}
+
+fn judge(
+    sample: &Sample,
+    item: &ImportItem,
+    content: &str,
+    replace: bool,
+    at: Timestamp,
+) -> Verdict {
     let standing = sample.heads.standing();
     let says_so =
-        standing.label.as_ref().is_some_and(|label| text(&label.content) == Some(&item.content));
+        standing.label.as_ref().is_some_and(|label| text(&label.content) == Some(content));
     if says_so && !(replace && standing.conflict()) {
         return Verdict::Unchanged;
     }
@@ -72,33 +130,50 @@ fn judge(sample: &Sample, item: &ImportItem, replace: bool, at: Timestamp) -> Ve
     if by_person && !replace {
         return Verdict::KeptByPerson;
     }
-    let mut change = Change::content(&item.content);
-    if replace && !item.content.is_empty() && standing.flags.contains(&Flag::NoSpeech) {
+    let mut change = Change::content(content);
+    if replace && !content.is_empty() && standing.flags.contains(&Flag::NoSpeech) {
         change.flags_removed.insert(Flag::NoSpeech);
     }
     let parents = if replace { sample.heads.parents_of(&change) } else { Vec::new() };
-    let id = id_of(&item.key, item, &parents);
+    let parent_ids: Vec<u8> = parents.iter().flat_map(|id| *id.0.as_bytes()).collect();
+    let id = stable_id(
+        IMPORTS,
+        &[
+            item.origin.as_bytes(),
+            item.etag.as_bytes(),
+            item.key.as_bytes(),
+            content.as_bytes(),
+            &parent_ids,
+        ],
+    );
     if sample.history.iter().any(|revision| revision.id == id) {
         return Verdict::Unchanged;
     }
     Verdict::Write(Box::new(Entry {
         id: Some(id),
         parents,
-        by: Some((item.origin.clone(), at)),
+        by: Some(signature(item, at)),
+        extra: item.extra.clone(),
         ..Entry::on(sample, How::Import, change)
     }))
 }
 
-fn id_of(key: &SampleKey, item: &ImportItem, parents: &[RevisionId]) -> RevisionId {
-    let parents: Vec<u8> = parents.iter().flat_map(|id| *id.0.as_bytes()).collect();
-    stable_id(
-        IMPORTS,
-        &[
-            item.origin.as_bytes(),
-            item.etag.as_bytes(),
-            key.as_bytes(),
-            item.content.as_bytes(),
-            &parents,
-        ],
-    )
+/// A revision that changes nothing and keeps what the file says besides, unless that is known already.
+fn carry(sample: &Sample, item: &ImportItem, at: Timestamp) -> Option<Entry> {
+    let extra = item.extra.as_ref()?;
+    let newest = sample.history.iter().rev().find_map(|revision| revision.extra.as_ref());
+    let id = stable_id(CARRIED, &[item.origin.as_bytes(), item.key.as_bytes(), extra.as_bytes()]);
+    if newest == Some(extra) || sample.history.iter().any(|revision| revision.id == id) {
+        return None;
+    }
+    Some(Entry {
+        id: Some(id),
+        by: Some(signature(item, at)),
+        extra: Some(extra.clone()),
+        ..Entry::on(sample, How::Import, Change::default())
+    })
+}
+
+fn signature(item: &ImportItem, at: Timestamp) -> (String, Timestamp) {
+    (item.author.clone().unwrap_or_else(|| item.origin.clone()), item.at.unwrap_or(at))
 }

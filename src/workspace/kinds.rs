@@ -30,17 +30,52 @@ pub enum LabelOutcome {
     ChangedMeanwhile(Box<SampleDetail>),
 }
 
-/// One label that came with the data.
+/// What a file that came with the data says of one sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportItem {
     /// The sample's key.
     pub key: SampleKey,
-    /// Its content; may be empty.
-    pub content: String,
-    /// The file it was read from, relative to the source where possible: it becomes the author.
+    /// Its content; may be empty. `None`: nothing but [`ImportItem::extra`].
+    pub content: Option<String>,
+    /// The file it was read from, relative to the source where possible: the author, where none is named.
     pub origin: String,
-    /// `ETag` or hash of that file.
+    /// `ETag` or hash of that file, or of what it says of this sample.
     pub etag: String,
+    /// Who made the label, if the file says so.
+    pub author: Option<String>,
+    /// When, if the file says so.
+    pub at: Option<Timestamp>,
+    /// What it says besides, to be kept and passed on: a JSON object.
+    pub extra: Option<String>,
+}
+
+impl ImportItem {
+    /// A label and nothing else.
+    pub fn label(
+        key: SampleKey,
+        content: String,
+        origin: impl Into<String>,
+        etag: impl Into<String>,
+    ) -> Self {
+        Self {
+            key,
+            content: Some(content),
+            origin: origin.into(),
+            etag: etag.into(),
+            author: None,
+            at: None,
+            extra: None,
+        }
+    }
+}
+
+/// One thing that an import brings.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Incoming {
+    /// A label, or what is said besides one.
+    Item(ImportItem),
+    /// A machine's proposal.
+    Suggestion(Suggested),
 }
 
 /// What an import did. The numbers and lists add up to the items read.
@@ -50,6 +85,8 @@ pub struct ImportReport {
     pub action: Option<ActionId>,
     /// Labels written, those in conflict included.
     pub imported: u64,
+    /// Suggestions kept.
+    pub suggested: u64,
     /// Items that were there already.
     pub unchanged: u64,
     /// Left alone because a person's label, or its removal, stands.

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A sync renews its lease with every step; so long after the last one, another may begin.
-const SYNC: SignedDuration = SignedDuration::from_secs(60);
+const SYNC: SignedDuration = SignedDuration::from_mins(1);
 
 /// Takes or renews the lease of one sample within the caller's transaction.
 pub(super) fn take(

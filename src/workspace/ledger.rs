@@ -11,6 +11,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
+/// In `revision.pulled`: it was made here.
+const OWN: i64 = 0;
+
 /// A revision to be made. What it leaves open is the ledger's to fill in.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -23,6 +26,8 @@ pub(super) struct Entry {
     /// Author and time, where they are not the actor's and now.
     pub(super) by: Option<(String, Timestamp)>,
     pub(super) moved_from: Option<SampleKey>,
+    /// What is kept and passed on besides: a JSON object.
+    pub(super) extra: Option<String>,
 }
 
 impl Entry {
@@ -36,6 +41,7 @@ impl Entry {
             change,
             by: None,
             moved_from: None,
+            extra: None,
         }
     }
 }
@@ -73,15 +79,15 @@ impl<'c> Ledger<'c> {
                 author,
                 at,
                 how: entry.how,
-                // Only a label is about how it sounded.
-                heard: entry
-                    .heard
-                    .filter(|_| matches!(entry.change.content, Some(ContentChange::Set(_)))),
+                // Only a label is about how it sounded, and nobody heard what was never listed.
+                heard: entry.heard.filter(|heard| {
+                    heard.is_known() && matches!(entry.change.content, Some(ContentChange::Set(_)))
+                }),
                 change: entry.change,
                 moved_from: entry.moved_from,
-                extra: None,
+                extra: entry.extra,
             };
-            insert(self.connection, sample.id, &revision)?;
+            insert(self.connection, sample.id, &revision, OWN)?;
             sample.heads.apply_newest(&revision);
             sample.history.push(revision);
         }
@@ -134,7 +140,14 @@ impl<'c> Ledger<'c> {
     }
 }
 
-fn insert(connection: &Connection, sample: i64, revision: &Revision) -> Result<()> {
+/// Writes one revision; one whose id is known is left as it is. Returns whether it was new. `pulled`: in which output it
+/// was read, counted from 1, if it was not made here.
+pub(super) fn insert(
+    connection: &Connection,
+    sample: i64,
+    revision: &Revision,
+    pulled: i64,
+) -> Result<bool> {
     let Change { content, flags_added, flags_removed, deleted } = &revision.change;
     let (text, removed) = match content {
         Some(ContentChange::Set(text)) => (Some(text), false),
@@ -143,8 +156,9 @@ fn insert(connection: &Connection, sample: i64, revision: &Revision) -> Result<(
     };
     connection
         .prepare_cached(&format!(
-            "INSERT INTO revision ({REVISION}, sample) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+            "INSERT INTO revision ({REVISION}, sample, pulled) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) \
+             ON CONFLICT (id) DO NOTHING"
         ))
         .doing("write a revision")?
         .execute(params![
@@ -164,7 +178,8 @@ fn insert(connection: &Connection, sample: i64, revision: &Revision) -> Result<(
             revision.moved_from.as_ref().map(SampleKey::as_bytes),
             revision.extra,
             sample,
+            pulled,
         ])
-        .doing("write a revision")?;
-    Ok(())
+        .map(|rows| rows > 0)
+        .doing("write a revision")
 }

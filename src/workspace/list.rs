@@ -395,7 +395,7 @@ impl<'a> List<'a> {
         }
         let sql = format!(
             "SELECT sample.id, key, state, confirm, micros, size, content, flags, labeled_by, labeled_at, modified, \
-             (SELECT author {lease}) FROM {} WHERE {} ORDER BY {} LIMIT ?",
+             (SELECT author {lease}), sample.etag FROM {} WHERE {} ORDER BY {} LIMIT ?",
             from.sql,
             clause.sql,
             path.order()
@@ -459,6 +459,7 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         labeled_at: time_at(row, 9)?,
         modified: time_at(row, 10)?,
         leased_by: row.get(11)?,
+        etag: row.get(12)?,
         draft: false,
     })
 }

@@ -13,6 +13,9 @@ pub(super) fn dataset(connection: &Connection) -> Result<Dataset> {
         name: get(connection, "name")?.unwrap_or_default(),
         source: get(connection, "source")?.unwrap_or_default(),
         output: get(connection, "output")?,
+        connection: get(connection, "connection")?
+            .and_then(|json| serde_json::from_str(&json).ok())
+            .unwrap_or_default(),
     })
 }
 
@@ -21,7 +24,9 @@ pub(super) fn set_dataset(connection: &Connection, dataset: &Dataset) -> Result<
     set(connection, "dataset", Some(&dataset.id.to_string()))?;
     set(connection, "name", Some(&dataset.name))?;
     set(connection, "source", Some(&dataset.source))?;
-    set(connection, "output", dataset.output.as_deref())
+    set(connection, "output", dataset.output.as_deref())?;
+    let how = serde_json::to_string(&dataset.connection).ok();
+    set(connection, "connection", how.as_deref().filter(|_| !dataset.connection.is_default()))
 }
 
 /// The writer id; a new one where the file is not the one that it was given to, within the caller's transaction.
@@ -38,7 +43,14 @@ pub(super) fn writer(connection: &Connection, fingerprint: &str) -> Result<Write
     Ok(writer)
 }
 
-fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
+/// Another writer id for this file, within the caller's transaction.
+pub(super) fn renew_writer(connection: &Connection) -> Result<WriterId> {
+    let writer = WriterId(Uuid::now_v7());
+    set(connection, "writer", Some(&writer.to_string()))?;
+    Ok(writer)
+}
+
+pub(super) fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
     connection
         .prepare_cached("SELECT value FROM meta WHERE name = ?")
         .doing("read the workspace")?
@@ -47,7 +59,7 @@ fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
         .doing("read the workspace")
 }
 
-fn set(connection: &Connection, name: &str, value: Option<&str>) -> Result<()> {
+pub(super) fn set(connection: &Connection, name: &str, value: Option<&str>) -> Result<()> {
     let result = match value {
         Some(value) => connection
             .execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", [name, value]),

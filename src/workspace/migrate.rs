@@ -8,7 +8,11 @@ use std::fs;
 use std::path::Path;
 
 /// Every step, in order; the first makes format 1. Only ever appended to.
-pub(super) const ALL: &[&str] = &[include_str!("../../assets/migrations/0001_workspace.sql")];
+pub(super) const ALL: &[&str] = &[
+    include_str!("../../assets/migrations/0001_workspace.sql"),
+    include_str!("../../assets/migrations/0002_share.sql"),
+    include_str!("../../assets/migrations/0003_versions.sql"),
+];
 
 /// The format that this program writes.
 pub(super) fn newest() -> u32 {
@@ -17,12 +21,14 @@ pub(super) fn newest() -> u32 {
 
 /// Runs the steps that are missing, each in a transaction of its own. Several processes may try at once.
 pub(super) fn run(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<()> {
+    // A file that is just being made holds nothing to keep.
+    let made_before = format(connection)? > 0;
     for (index, step) in steps.iter().enumerate() {
         let version = index as u32 + 1;
         if format(connection)? >= version {
             continue;
         }
-        if index > 0 {
+        if made_before {
             copy(connection, path, version)?;
         }
         let transaction = connection

@@ -6,11 +6,13 @@
 //! derived from them by [`crate::domain::Heads`].
 
 mod apply;
+mod carry;
 mod codec;
 mod conditions;
 mod deed;
 mod drafts;
 mod error;
+mod export;
 mod file;
 mod identity;
 mod import;
@@ -21,25 +23,32 @@ mod list;
 mod meta;
 mod migrate;
 mod moves;
+mod names;
 mod presence;
 mod probes;
 mod reader;
 mod sample;
 mod search;
+mod share;
 mod staging;
 mod undo;
+mod versions;
 mod writer;
 
 pub use apply::SyncRun;
 pub use drafts::Drafts;
 pub use error::{Result, WorkspaceError};
+pub use export::ExportRow;
 pub use identity::{Dataset, Identity};
 pub use kinds::{
-    ImportItem, ImportReport, LabelOutcome, LabelRequest, Lease, Listed, Probe, Step, Suggested,
-    Unprobed,
+    ImportItem, ImportReport, Incoming, LabelOutcome, LabelRequest, Lease, Listed, Probe, Step,
+    Suggested, Unprobed,
 };
+pub use names::Namesake;
 pub use reader::{Interrupt, Reader};
+pub use share::{Batch, Shared, TakenIn};
 pub use staging::Staging;
+pub use versions::{Changes, Comparison, Difference, Version};
 pub use writer::Writer;
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use std::time::Instant;
 use uuid::Uuid;
 
 /// The namespace of the ids of moves. Never to change: every machine that sees a move makes the same revisions.
-const MOVES: Uuid = Uuid::from_u128(0x8f0b_3c52_94d7_5b0e_a4a6_0c6f_1d5e_2a93);
+pub(super) const MOVES: Uuid = Uuid::from_u128(0x8f0b_3c52_94d7_5b0e_a4a6_0c6f_1d5e_2a93);
 
 /// How far the comparison of new and missing files got.
 #[derive(Debug, Default)]
@@ -285,7 +285,9 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
     let standing = old.heads.standing();
     let mut parents: BTreeSet<RevisionId> = old.heads.content.iter().map(|head| head.id).collect();
     parents.extend(old.heads.flags.values().flatten().map(|(id, _)| *id));
-    // A file that moved back: what it had here before its journey is history.
+    // A file that moved back: what it had here before its journey is history, and its leaving is over.
+    let left = old.history.iter().filter(|known| known.moved_from.as_ref() == Some(&new.key));
+    parents.extend(left.map(|revision| revision.id));
     let known: BTreeSet<RevisionId> =
         old.history.iter().flat_map(|revision| &revision.parents).copied().collect();
     parents.extend(new.history.iter().map(|revision| revision.id).filter(|id| known.contains(id)));
@@ -294,8 +296,8 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
     let mut changes: Vec<Carried> = Vec::new();
     for head in &old.heads.content {
         let heard = match &head.heard {
-            Some(heard) if holds(connection, old, heard)? => Some(new.stamp.clone()),
-            other => other.clone(),
+            Some(heard) => heard_there(connection, old, new, heard)?,
+            None => None,
         };
         let change = Change { content: Some(head.content.clone()), ..Change::default() };
         changes.push((change, heard, Some((head.author.clone(), head.at))));
@@ -317,11 +319,25 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
             change,
             by,
             moved_from: Some(old.key.clone()),
+            extra: None,
         };
     let mut entries: Vec<Entry> = changes.into_iter().map(entry).collect();
     entries.dedup_by(|a, b| a.id == b.id);
     entries.retain(|entry| !new.history.iter().any(|known| Some(known.id) == entry.id));
     Ok(entries)
+}
+
+/// The audio that was heard, as it is listed where the file went. Nothing where that is not known yet.
+pub(super) fn heard_there(
+    connection: &Connection,
+    old: &Sample,
+    new: &Sample,
+    heard: &AudioStamp,
+) -> Result<Option<AudioStamp>> {
+    if !old.stamp.is_known() || !new.stamp.is_known() {
+        return Ok(None);
+    }
+    Ok(Some(if holds(connection, old, heard)? { new.stamp.clone() } else { heard.clone() }))
 }
 
 /// Whether a stamp is that of the audio as it last was.

@@ -24,12 +24,14 @@ use std::sync::Arc;
 /// [`super::WorkspaceError::Interrupted`] when cancelled.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     dataset: Dataset,
     identity: Identity,
     version: i64,
     drafts: OnceCell<Marks>,
+    /// Whether the names were gathered: see `names`.
+    pub(super) names: OnceCell<()>,
 }
 
 /// Cancels the query that a [`Reader`] is busy with; from any thread.
@@ -65,6 +67,7 @@ impl Reader {
             identity,
             version,
             drafts: OnceCell::new(),
+            names: OnceCell::new(),
         })
     }
 

@@ -54,6 +54,7 @@ pub(super) fn step(
             change: inverse.change,
             by: None,
             moved_from: None,
+            extra: None,
         });
         ledger.append(&mut sample, entries.collect())?;
         last = Some(sample.key);

@@ -6,13 +6,16 @@ use super::error::{Doing, Result, WorkspaceError};
 use super::file;
 use super::identity::{Dataset, Identity};
 use super::kinds::{
-    ImportItem, ImportReport, LabelOutcome, LabelRequest, Lease, Listed, Probe, Step, Suggested,
+    ImportItem, ImportReport, Incoming, LabelOutcome, LabelRequest, Lease, Listed, Probe, Step,
+    Suggested,
 };
 use super::ledger::Ledger;
 use super::sample::{Sample, find, whereabouts};
 use super::staging::Staging;
 use super::undo::Way;
-use super::{deed, import, leases, list, meta, migrate, presence::Presence, probes, search, undo};
+use super::{
+    deed, import, leases, list, meta, migrate, presence::Presence, probes, search, share, undo,
+};
 use crate::domain::{
     ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip, Target,
     UndoReport, WriterId,
@@ -107,15 +110,40 @@ impl Writer {
         self.describe(Dataset { name: name.to_owned(), ..self.dataset.clone() })
     }
 
-    /// Says where labels are shared.
+    /// Says where labels are shared. In another output than before, all that is known here is shared from the beginning.
     ///
     /// # Errors
     /// The workspace cannot be written.
     pub fn set_output(&mut self, output: Option<&str>) -> Result<()> {
-        self.describe(Dataset { output: output.map(str::to_owned), ..self.dataset.clone() })
+        let dataset = Dataset { output: output.map(str::to_owned), ..self.dataset.clone() };
+        let changes = dataset.output != self.dataset.output;
+        self.change("describe the dataset", |transaction, _| {
+            if changes {
+                share::begin_anew(transaction)?;
+            }
+            meta::set_dataset(transaction, &dataset)
+        })?;
+        self.dataset = dataset;
+        Ok(())
     }
 
-    fn describe(&mut self, dataset: Dataset) -> Result<()> {
+    /// Says how the buckets are reached.
+    ///
+    /// # Errors
+    /// The workspace cannot be written.
+    pub fn set_connection(&mut self, connection: &crate::domain::Connection) -> Result<()> {
+        self.describe(Dataset { connection: connection.clone(), ..self.dataset.clone() })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn set_id(&mut self, id: WriterId) {
+        self.id = id;
+    }
+
+    pub(super) fn describe(&mut self, dataset: Dataset) -> Result<()> {
         self.change("describe the dataset", |transaction, _| {
             meta::set_dataset(transaction, &dataset)
         })?;
@@ -261,9 +289,39 @@ impl Writer {
         replace: bool,
         at: Timestamp,
     ) -> Result<ImportReport> {
+        let items = items.into_iter().map(Incoming::Item);
         self.change("import the labels", |transaction, me| {
             import::import(transaction, &me.author, items, replace, at)
         })
+    }
+
+    /// As [`Writer::import`], for what is still being read: at the end, `keep` says whether any of it stays. The report
+    /// says what was done, or would have been.
+    ///
+    /// # Errors
+    /// Nothing of it is done.
+    pub fn import_if(
+        &mut self,
+        incoming: impl IntoIterator<Item = Incoming>,
+        replace: bool,
+        at: Timestamp,
+        keep: impl FnOnce(&ImportReport) -> bool,
+    ) -> Result<ImportReport> {
+        let doing = "import the labels";
+        let Self { connection, path, identity, .. } = self;
+        let run = || {
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .doing(doing)?;
+            let report = import::import(&transaction, &identity.author, incoming, replace, at)?;
+            if keep(&report) {
+                transaction.commit().doing(doing)?;
+            } else {
+                transaction.rollback().doing(doing)?;
+            }
+            Ok(report)
+        };
+        run().map_err(|error| file::as_damage(error, path))
     }
 
     /// Takes this person's last action back; `None` when there is none.
@@ -319,6 +377,14 @@ impl Writer {
             })?;
         }
         Ok(added)
+    }
+
+    /// Takes one file in as listed, without a listing of everything: what was just put into the source.
+    ///
+    /// # Errors
+    /// The workspace cannot be written.
+    pub fn take_in(&mut self, listed: &Listed) -> Result<()> {
+        self.change("add a sample", |transaction, _| apply::take_in(transaction, listed))
     }
 
     /// The listing is complete: begins to bring the workspace in line with it. `staging` must live until the end.
@@ -419,20 +485,10 @@ impl Writer {
     ) -> Result<Vec<SampleKey>> {
         self.change("keep the suggestions", |transaction, _| {
             let mut unmatched = Vec::new();
-            for Suggested { key, suggestion } in suggested {
-                let Some(id) = find(transaction, &key)? else {
-                    unmatched.push(key);
-                    continue;
-                };
-                transaction
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO suggestion (sample, content, model, confidence) VALUES (?, ?, ?, ?)",
-                    )
-                    .and_then(|mut sql| {
-                        sql.execute(params![id, suggestion.content, suggestion.model, suggestion.confidence])
-                    })
-                    .doing("keep the suggestions")?;
-                apply::rederive(transaction, id)?;
+            for suggested in suggested {
+                if !import::suggest(transaction, &suggested)? {
+                    unmatched.push(suggested.key);
+                }
             }
             Ok(unmatched)
         })
@@ -484,7 +540,7 @@ impl Writer {
         })
     }
 
-    fn change<T>(
+    pub(super) fn change<T>(
         &mut self,
         doing: &'static str,
         work: impl FnOnce(&Connection, &Identity) -> Result<T>,

@@ -6,6 +6,7 @@ mod labels;
 mod lists;
 mod model;
 mod scale;
+mod share;
 mod sync;
 
 use super::*;
@@ -32,6 +33,7 @@ fn dataset() -> Dataset {
         name: "calls".into(),
         source: "/data/calls".into(),
         output: None,
+        connection: crate::domain::Connection::default(),
     }
 }
 
@@ -129,11 +131,8 @@ impl Desk {
     }
 
     fn import(&mut self, labels: &[(&str, &str)], replace: bool) -> ImportReport {
-        let items = labels.iter().map(|(key, content)| ImportItem {
-            key: (*key).into(),
-            content: (*content).into(),
-            origin: "labels.manifest".into(),
-            etag: "e1".into(),
+        let items = labels.iter().map(|(key, content)| {
+            ImportItem::label((*key).into(), (*content).into(), "labels.manifest", "e1")
         });
         let now = self.now();
         self.writer.import(items, replace, now).unwrap()
