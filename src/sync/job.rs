@@ -5,7 +5,7 @@ use super::listing::{self, Found};
 use crate::domain::{
     Anchor, AudioStamp, Filter, Order, PageRequest, SampleKey, SampleState, SyncReport, View,
 };
-use crate::objects::{Listing, Store, Unlisted};
+use crate::objects::{Entry, Listing, Store, Unlisted};
 use crate::workspace::{Listed, Reader, Staging, Step, SyncRun, Writer};
 use jiff::{SignedDuration, Timestamp};
 use std::ops::ControlFlow;
@@ -48,6 +48,8 @@ pub struct SyncSummary {
     pub unlisted: Vec<Unlisted>,
     /// Links that lead outside the source, or nowhere, and were not followed.
     pub links_left_out: u64,
+    /// Manifests at the root of the source: labels that came with the data.
+    pub manifests: Vec<Entry>,
 }
 
 /// A sync under way. Dropped in the middle it leaves a workspace that the next one completes; [`SyncJob::cancel`]
@@ -74,6 +76,7 @@ enum Phase {
 struct Applying {
     run: SyncRun,
     listing: Listing,
+    manifests: Vec<Entry>,
     /// Kept until the end: the steps read it.
     _staging: Staging,
 }
@@ -142,12 +145,14 @@ impl SyncJob {
                     self.still_listing(writer, at)
                 }
                 Err(RecvTimeoutError::Timeout) => self.still_listing(writer, at),
-                Ok(Found::All { staging, listing }) => self.begin(writer, staging, listing, at),
+                Ok(Found::All { staging, listing, manifests }) => {
+                    self.begin(writer, staging, listing, manifests, at)
+                }
                 Ok(Found::Failed(error)) => Err(error),
                 Err(RecvTimeoutError::Disconnected) => Err(SyncError::Lost),
             },
             Phase::Applying(applying) => {
-                let Applying { run, listing, .. } = applying.as_mut();
+                let Applying { run, listing, manifests, .. } = applying.as_mut();
                 let store = &self.store;
                 match writer.apply_step(run, &mut |key| store.sha256(key).ok(), at)? {
                     Step::More { done, of } => Ok(SyncStep::Applying { done, of }),
@@ -156,6 +161,7 @@ impl SyncJob {
                             report,
                             unlisted: std::mem::take(&mut listing.unlisted),
                             links_left_out: listing.links_left_out,
+                            manifests: std::mem::take(manifests),
                         };
                         self.phase = Phase::Over;
                         Ok(SyncStep::Done(summary))
@@ -179,6 +185,7 @@ impl SyncJob {
         writer: &mut Writer,
         mut staging: Staging,
         listing: Listing,
+        manifests: Vec<Entry>,
         at: Timestamp,
     ) -> Result<SyncStep, SyncError> {
         let reader = Reader::open(writer.path(), writer.identity().clone())?;
@@ -186,7 +193,8 @@ impl SyncJob {
             keep_known(&reader, &mut staging, &unlisted.prefix)?;
         }
         let run = writer.begin_apply(&staging, at)?;
-        self.phase = Phase::Applying(Box::new(Applying { run, listing, _staging: staging }));
+        self.phase =
+            Phase::Applying(Box::new(Applying { run, listing, manifests, _staging: staging }));
         Ok(SyncStep::Applying { done: 0, of: self.found })
     }
 }

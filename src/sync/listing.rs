@@ -2,6 +2,7 @@
 
 use super::SyncError;
 use super::recognize::is_recording;
+use crate::domain::SampleKey;
 use crate::objects::{Entry, Listing, Store, StoreError, Unlisted};
 use crate::workspace::{Listed, Staging, WorkspaceError};
 use std::io;
@@ -27,6 +28,8 @@ pub(super) enum Found {
         staging: Staging,
         /// What could not be listed.
         listing: Listing,
+        /// Manifests at the root of the source.
+        manifests: Vec<Entry>,
     },
     /// It failed.
     Failed(SyncError),
@@ -37,7 +40,7 @@ pub(super) fn start(store: Store, staging: Staging) -> io::Result<Receiver<Found
     let (found, receiver) = sync_channel(AHEAD);
     thread::Builder::new().name("listing".into()).spawn(move || {
         let end = match list(&store, staging, &found) {
-            Ok((staging, listing)) => Found::All { staging, listing },
+            Ok((staging, listing, manifests)) => Found::All { staging, listing, manifests },
             Err(error) => Found::Failed(error),
         };
         // Nobody waits any more when the sync was given up.
@@ -50,11 +53,13 @@ fn list(
     store: &Store,
     mut staging: Staging,
     found: &SyncSender<Found>,
-) -> Result<(Staging, Listing), SyncError> {
+) -> Result<(Staging, Listing, Vec<Entry>), SyncError> {
     let mut total = 0;
     let mut unreadable = Vec::new();
     let mut failed: Option<WorkspaceError> = None;
+    let mut manifests = Vec::new();
     let listing = store.list(&mut |entries| {
+        manifests.extend(entries.iter().filter(|entry| is_manifest(&entry.key)).cloned());
         let chunk = recordings(store, entries, &mut unreadable);
         if let Err(error) = staging.add(&chunk) {
             failed = Some(error);
@@ -71,7 +76,14 @@ fn list(
     }
     let mut listing = listing?;
     listing.unlisted.extend(unreadable);
-    Ok((staging, listing))
+    manifests.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok((staging, listing, manifests))
+}
+
+/// Labels that came with the data: `*.manifest`, at the root alone.
+fn is_manifest(key: &SampleKey) -> bool {
+    let key = key.as_bytes();
+    key.ends_with(b".manifest") && !key.contains(&b'/')
 }
 
 fn recordings(store: &Store, entries: Vec<Entry>, unreadable: &mut Vec<Unlisted>) -> Vec<Listed> {

@@ -7,6 +7,11 @@ mod error;
 mod job;
 mod listing;
 mod recognize;
+mod share;
 
 pub use error::SyncError;
 pub use job::{SyncJob, SyncStep, SyncSummary, sync};
+pub use share::{
+    MARKER, Marker, ShareError, ShareJob, ShareProblem, ShareReport, ShareStep, announce,
+    read_marker, share, write_snapshot,
+};

@@ -3,7 +3,7 @@
 use earmark::domain::{
     Anchor, Counts, Filter, How, Order, PageRequest, Row, SampleKey, Source, SyncReport, View,
 };
-use earmark::objects::Store;
+use earmark::objects::{Options, Store};
 use earmark::ops::probe_all;
 use earmark::sync::{SyncSummary, sync};
 use earmark::workspace::{Dataset, Identity, LabelRequest, Reader, Writer};
@@ -28,6 +28,7 @@ impl Folder {
             name: "test".into(),
             source: dir.path().join("source").display().to_string(),
             output: None,
+            connection: earmark::domain::Connection::default(),
         };
         let workspace = dir.path().join("test.earmark");
         let writer = Writer::create(&workspace, &dataset, Identity::new("ann")).unwrap();
@@ -43,7 +44,7 @@ impl Folder {
     }
 
     pub(crate) fn store(&self) -> Store {
-        Store::open(&Source::Folder(self.dir.path().join("source"))).unwrap()
+        Store::open(&Source::Folder(self.dir.path().join("source")), &Options::default()).unwrap()
     }
 
     /// Writes a recording: a WAV file of `text`'s bytes, so that texts of one length give files of one size.
@@ -56,7 +57,7 @@ impl Folder {
     /// Moves the modified time, as copying without keeping times does.
     pub(crate) fn touch(&self, name: &str) {
         let file = File::options().append(true).open(self.path(name)).unwrap();
-        file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_hours(1)).unwrap();
     }
 
     pub(crate) fn rename(&self, from: &str, to: &str) {
@@ -136,7 +137,7 @@ impl Folder {
 }
 
 /// A mono 8-bit WAV file with these samples.
-fn wav(samples: &[u8]) -> Vec<u8> {
+pub(crate) fn wav(samples: &[u8]) -> Vec<u8> {
     let length = samples.len() as u32;
     let mut file = b"RIFF".to_vec();
     file.extend((36 + length).to_le_bytes());

@@ -5,3 +5,4 @@
 mod dataset;
 mod interruption;
 mod scenarios;
+mod sharing;
