@@ -1,10 +1,14 @@
 //! Looking whether everything is in place: workspace, sound, terminal. Each check ends with one next step, if any.
 
-use super::{Opened, OpsError};
+mod bucket;
+
+use super::storage::{ambient, options};
+use super::{Locate, Opened, OpsError};
 use crate::audio::{Engine, EngineConfig, Sounds, choose, devices, remedy};
 use crate::config::{Choice, Playback};
-use crate::domain::{ByteSource, Event, Output, SoundId};
+use crate::domain::{ByteSource, Event, Output, SoundId, Source};
 use crate::text::{counted, safe_line};
+use bucket::Place;
 use serde::Serialize;
 use std::io;
 use std::sync::Arc;
@@ -51,7 +55,8 @@ impl Check {
 
     fn fail(name: &'static str, error: OpsError) -> Self {
         let user = crate::domain::UserError::from(error);
-        Self { name, verdict: Verdict::Fail, detail: user.to_string(), next: user.hint }
+        let (detail, next) = (safe_line(&user.to_string()).into_owned(), user.hint);
+        Self { name, verdict: Verdict::Fail, detail, next }
     }
 }
 
@@ -198,7 +203,28 @@ pub fn check_workspace(opened: Result<Opened, OpsError>) -> Vec<Check> {
         Ok(opened) => opened,
         Err(error) => return vec![Check::fail("workspace", error)],
     };
-    vec![source(&opened), written(&opened), waiting(&opened)]
+    let mut checks = vec![source(&opened)];
+    checks.extend(bucket::check(Place::Source, &opened.source, opened.options()));
+    checks.extend(output(&opened));
+    checks.extend([written(&opened), waiting(&opened)]);
+    checks
+}
+
+/// A bucket that no dataset was made of yet; nothing for a folder.
+pub fn check_bucket(typed: &Locate) -> Vec<Check> {
+    let Ok(source) = Source::parse(&typed.source) else { return Vec::new() };
+    let connection = typed.connection.clone().or(ambient(&typed.storage));
+    bucket::check(Place::Source, &source, &options(&connection, &typed.storage))
+}
+
+fn output(opened: &Opened) -> Vec<Check> {
+    let Some(output) = &opened.dataset.output else { return Vec::new() };
+    let mut checks = vec![Check::ok("output", safe_line(output))];
+    match Source::parse(output) {
+        Ok(place) => checks.extend(bucket::check(Place::Output, &place, opened.options())),
+        Err(error) => checks = vec![Check::fail("output", error.into())],
+    }
+    checks
 }
 
 fn source(opened: &Opened) -> Check {

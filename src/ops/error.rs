@@ -3,9 +3,9 @@
 use crate::audio::AudioError;
 use crate::config::PathsError;
 use crate::domain::{SourceError, UserError};
-use crate::formats::{LineError, SidecarError};
+use crate::formats::{FormatError, LineError, LineProblem, SidecarError};
 use crate::objects::StoreError;
-use crate::sync::SyncError;
+use crate::sync::{ShareError, SyncError};
 use crate::text::safe_line;
 use crate::workspace::WorkspaceError;
 use std::io;
@@ -77,6 +77,78 @@ pub enum OpsError {
         /// Why.
         source: SidecarError,
     },
+    /// Labels in a format.
+    #[error("could not use the labels in {}", safe_line(.file))]
+    Format {
+        /// The file, relative to what was named.
+        file: String,
+        /// Which file, and why.
+        source: FormatError,
+    },
+    /// A line of a published manifest.
+    #[error("cannot read {}", safe_line(.file))]
+    BadLine {
+        /// The file, relative to the output.
+        file: String,
+        /// Which line, and why.
+        source: LineProblem,
+    },
+    /// An export would overwrite it.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    /// A format of one file was to become a folder.
+    #[error("{} is a folder", .0.display())]
+    IsAFolder(PathBuf),
+    /// What was written does not read back as it should.
+    #[error("what was written could not be verified")]
+    NotVerified {
+        /// What differs.
+        why: String,
+    },
+    /// Labels that disagree.
+    #[error("the labels of {count} samples are in conflict, {} first", safe_line(.first))]
+    Conflicts {
+        /// How many samples.
+        count: u64,
+        /// The key of the first.
+        first: String,
+    },
+    /// Nothing can be published.
+    #[error("{} has no output", safe_line(.0))]
+    NoOutput(String),
+    /// Not the name of a version.
+    #[error("{:?} cannot be the name of a version", safe_line(.0))]
+    VersionName(String),
+    /// Somebody else has the name.
+    #[error("the version {} {}", safe_line(.name), if *.published { "is published already" } else { "was claimed by somebody else, and is not finished" })]
+    VersionTaken {
+        /// The name.
+        name: String,
+        /// Complete; else only claimed.
+        published: bool,
+    },
+    /// No version has the name.
+    #[error("there is no version {} in the output", safe_line(.name))]
+    NoSuchVersion {
+        /// As typed.
+        name: String,
+        /// Those that are there.
+        known: String,
+    },
+    /// A version's description.
+    #[error("cannot read {}", safe_line(.file))]
+    Description {
+        /// The object.
+        file: String,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// Two local files that would be one.
+    #[error("two of the files would become {0}")]
+    TwoFilesOneKey(String),
+    /// A thread ended without saying how.
+    #[error("reading stopped unexpectedly")]
+    Lost,
     /// Some other file.
     #[error("could not {doing} {}", .path.display())]
     Io {
@@ -99,6 +171,9 @@ pub enum OpsError {
     /// The sync.
     #[error(transparent)]
     Sync(#[from] SyncError),
+    /// Labels could not be shared.
+    #[error(transparent)]
+    Share(#[from] ShareError),
     /// The sound.
     #[error(transparent)]
     Audio(#[from] AudioError),
@@ -131,13 +206,45 @@ impl OpsError {
             Self::Registry { path, .. } => {
                 format!("mend it, or move {} aside: workspaces are not touched", path.display())
             }
-            Self::Source(_) | Self::Io { .. } => return None,
+            Self::Io { source, .. } => return of_system(source).map(str::to_owned),
+            Self::Source(_) => return None,
             Self::Sidecar { .. } => "save it as UTF-8 text".into(),
             Self::Lines { source, .. } => return source.hint(),
+            Self::Format { source, .. } => return source.hint(),
+            Self::BadLine { .. } | Self::Description { .. } => {
+                "it was changed after it was published; publish a new version".into()
+            }
+            Self::Exists(_) => "give another place, or say --overwrite".into(),
+            Self::IsAFolder(_) => "name a file in it: this format is a single file".into(),
+            Self::NotVerified { why } => {
+                format!("nothing was kept; {why}: try another format, and report this")
+            }
+            Self::Conflicts { .. } => {
+                "settle them in tab 2, To confirm, or say --conflicts shown or --conflicts skip"
+                    .into()
+            }
+            Self::NoOutput(source) => {
+                format!("say where with `earmark sync {} --output OUT`", safe_line(source))
+            }
+            Self::VersionName(_) => "use up to 32 letters, digits, - and _".into(),
+            Self::VersionTaken { published: true, .. } => {
+                "versions never change: take another name, or leave --version out".into()
+            }
+            Self::VersionTaken { name, .. } => format!(
+                "take another name; or, if nobody is publishing it, remove versions/{}/ from the output",
+                safe_line(name)
+            ),
+            Self::NoSuchVersion { known, .. } if known.is_empty() => {
+                "nothing was published yet: `earmark publish SOURCE`".into()
+            }
+            Self::NoSuchVersion { known, .. } => format!("there are {}", safe_line(known)),
+            Self::TwoFilesOneKey(_) => "add them in two runs, with --to".into(),
+            Self::Lost => "run it again".into(),
             Self::Paths(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
             Self::Workspace(error) => return error.hint(),
             Self::Sync(error) => return error.hint(),
+            Self::Share(error) => return error.hint(),
             Self::Audio(error) => return error.hint(),
         };
         Some(hint)
@@ -148,6 +255,19 @@ impl OpsError {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
     }
+}
+
+/// What to do about what the system says.
+fn of_system(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        io::ErrorKind::NotFound => "check the spelling, and that its folder is there",
+        io::ErrorKind::PermissionDenied => "check who owns it and its folder",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room on the disk, then do it again"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "its disk is read-only: name another place",
+        _ => return None,
+    })
 }
 
 impl From<OpsError> for UserError {

@@ -58,8 +58,11 @@ pub fn import_sidecars(
     at: Timestamp,
     on_read: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Option<(ImportReport, Vec<SidecarProblem>)>, OpsError> {
-    let Some(mut read) = read_all(reader, from, to_nfc, on_read)? else { return Ok(None) };
-    let lonely = texts_without_audio(from, &read.used)?;
+    let texts = texts_of(from)?;
+    let Some(mut read) = read_all(reader, from, &texts, to_nfc, on_read)? else { return Ok(None) };
+    let mut lonely: Vec<SampleKey> =
+        texts.into_iter().filter(|text| !read.used.contains(text)).collect();
+    lonely.sort();
     let items = std::mem::take(&mut read.items);
     let mut report = match how {
         SidecarImport::Labels { replace } => writer.import(items, replace, at)?,
@@ -79,6 +82,7 @@ struct Sidecars {
 fn read_all(
     reader: &Reader,
     from: &Store,
+    texts: &HashSet<SampleKey>,
     to_nfc: bool,
     on_read: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Option<Sidecars>, OpsError> {
@@ -97,7 +101,7 @@ fn read_all(
         looked_at += page.rows.len() as u64;
         for row in &page.rows {
             if matches!(row.state, SampleState::Unlabeled | SampleState::Labeled) {
-                sidecars.read(from, &row.key, to_nfc);
+                sidecars.read(from, texts, &row.key, to_nfc);
             }
         }
         if on_read(looked_at).is_break() {
@@ -111,8 +115,10 @@ fn read_all(
 }
 
 impl Sidecars {
-    fn read(&mut self, from: &Store, audio: &SampleKey, to_nfc: bool) {
-        let Some(sidecar) = sidecar_of(audio) else { return };
+    fn read(&mut self, from: &Store, texts: &HashSet<SampleKey>, audio: &SampleKey, to_nfc: bool) {
+        let Some(sidecar) = sidecar_of(audio).filter(|sidecar| texts.contains(sidecar)) else {
+            return;
+        };
         let text = match from.read(&sidecar) {
             Ok(bytes) => read_sidecar(Bytes { bytes, offset: 0 }).map_err(|e| explained(&e)),
             Err(StoreError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
@@ -124,12 +130,7 @@ impl Sidecars {
             Ok(Some(text)) => {
                 let content = if to_nfc { nfc(&text).into_owned() } else { text };
                 let etag = fingerprint(&content);
-                self.items.push(ImportItem {
-                    key: audio.clone(),
-                    content,
-                    origin: ORIGIN.into(),
-                    etag,
-                });
+                self.items.push(ImportItem::label(audio.clone(), content, ORIGIN, etag));
             }
             Ok(None) => {}
             Err(why) => self.problems.push(SidecarProblem { key: sidecar.clone(), why }),
@@ -139,7 +140,7 @@ impl Sidecars {
 }
 
 /// The content itself, not the file's time, tells one state of a sidecar from the next: that is the same everywhere.
-fn fingerprint(content: &str) -> String {
+pub(super) fn fingerprint(content: &str) -> String {
     use std::fmt::Write as _;
     let mut hex = String::from("sha256:");
     for byte in Sha256::digest(content.as_bytes()) {
@@ -156,25 +157,26 @@ fn explained(error: &dyn std::error::Error) -> String {
     }
 }
 
-fn texts_without_audio(
-    from: &Store,
-    used: &HashSet<SampleKey>,
-) -> Result<Vec<SampleKey>, OpsError> {
-    let mut lonely = Vec::new();
+/// Every text that lies there: listing them once is cheaper than asking for each.
+fn texts_of(from: &Store) -> Result<HashSet<SampleKey>, OpsError> {
+    let mut texts = HashSet::new();
     from.list(&mut |entries| {
-        let texts = entries.into_iter().map(|entry| entry.key);
-        lonely.extend(texts.filter(|key| key.as_bytes().ends_with(b".txt") && !used.contains(key)));
+        let keys = entries.into_iter().map(|entry| entry.key);
+        texts.extend(keys.filter(|key| key.as_bytes().ends_with(b".txt")));
         ControlFlow::Continue(())
     })?;
-    lonely.sort();
-    Ok(lonely)
+    Ok(texts)
 }
 
 fn suggest(writer: &mut Writer, items: Vec<ImportItem>) -> Result<ImportReport, OpsError> {
     let total = items.len() as u64;
     let suggested = items.into_iter().map(|item| Suggested {
         key: item.key,
-        suggestion: Suggestion { content: item.content, model: item.origin, confidence: None },
+        suggestion: Suggestion {
+            content: item.content.unwrap_or_default(),
+            model: item.origin,
+            confidence: None,
+        },
     });
     let unmatched = writer.set_suggestions(suggested)?;
     let imported = total - unmatched.len() as u64;

@@ -2,6 +2,7 @@
 
 use super::OpsError;
 use crate::config::Paths;
+use crate::domain::Connection;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -23,6 +24,9 @@ pub struct KnownDataset {
     pub workspace: PathBuf,
     /// When it was last worked on, UTC.
     pub opened: Timestamp,
+    /// How its buckets are reached.
+    #[serde(default, skip_serializing_if = "Connection::is_default")]
+    pub connection: Connection,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -140,7 +144,7 @@ impl Registry {
 }
 
 /// A file that one process at a time holds until it drops it.
-fn locked(path: &Path) -> io::Result<File> {
+pub(super) fn locked(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     file.lock()?;
     Ok(file)
@@ -178,6 +182,7 @@ mod tests {
             output: None,
             workspace: format!("/ws/{name}").into(),
             opened: Timestamp::from_second(opened).unwrap(),
+            connection: Connection::default(),
         }
     }
 

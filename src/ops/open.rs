@@ -1,11 +1,14 @@
 //! From what was typed to a dataset: which source, which workspace, made now if it has to be.
 
 use super::OpsError;
+use super::join::marker_at;
 use super::known::{KnownDataset, Registry, check_name, make_private_folder};
-use crate::config::Paths;
-use crate::domain::Source;
+use super::storage::{ambient, options};
+use crate::config::{Paths, Storage};
+use crate::domain::{Connection, Source};
 use crate::keymap::nearest;
-use crate::objects::{Store, StoreError};
+use crate::objects::{Options, Store, StoreError};
+use crate::sync::Marker;
 use crate::workspace::{Dataset, Identity, Reader, Writer};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -14,7 +17,7 @@ use std::path::{Path, PathBuf, absolute};
 use uuid::Uuid;
 
 /// What was typed to name a dataset.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Locate {
     /// A folder, a bucket address, or the name of a dataset that was opened before.
     pub source: String,
@@ -24,6 +27,10 @@ pub struct Locate {
     pub name: Option<String>,
     /// Its workspace file, if not the usual one.
     pub workspace: Option<PathBuf>,
+    /// How its buckets are reached, as far as that was typed.
+    pub connection: Connection,
+    /// The settings for buckets.
+    pub storage: Storage,
 }
 
 /// Whether a dataset that has no workspace yet gets one.
@@ -47,6 +54,7 @@ pub struct Opened {
     /// Whether the workspace was made just now.
     pub made: bool,
     identity: Identity,
+    options: Options,
 }
 
 impl Opened {
@@ -55,7 +63,28 @@ impl Opened {
     /// # Errors
     /// It is not there, or cannot be read.
     pub fn store(&self) -> Result<Store, OpsError> {
-        Ok(Store::open(&self.source)?)
+        Ok(Store::open(&self.source, &self.options)?)
+    }
+
+    /// Opens the output, which is made if it is a folder that is not there; `None` if labels are not shared.
+    ///
+    /// # Errors
+    /// As [`Opened::store`].
+    pub fn output(&self) -> Result<Option<Store>, OpsError> {
+        let Some(output) = &self.dataset.output else { return Ok(None) };
+        Ok(Some(Store::create(&Source::parse(output)?, &self.options)?))
+    }
+
+    /// How its buckets are spoken to.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// With these settings for buckets: those of the dataset itself, once they are read.
+    #[must_use]
+    pub fn tuned(mut self, storage: &Storage) -> Self {
+        self.options = options(&self.dataset.connection, storage);
+        self
     }
 
     /// Opens the workspace for writing.
@@ -101,27 +130,32 @@ pub fn locate(
     at: Timestamp,
 ) -> Result<Opened, OpsError> {
     let registry = Registry::of(paths);
-    let Found { source, known } = find(&typed.source, &registry)?;
-    let output =
-        typed.output.as_deref().map(|output| checked_output(output, &source)).transpose()?;
+    let found = find(typed, &registry)?;
+    let Whole { source, known, connection, output, marker } = whole(found, typed, make, paths)?;
     if let Some(name) = &typed.name {
         check_name(name)?;
     }
     let workspace = match &typed.workspace {
         Some(path) => absolute(path).map_err(OpsError::io("find", path))?,
-        None => known.map_or_else(|| usual_workspace(paths, &source), |known| known.workspace),
+        None => known
+            .map_or_else(|| usual_workspace(paths, &source, &connection), |known| known.workspace),
     };
     let made = !workspace.exists();
     let dataset = if made {
-        Store::open(&source)?;
+        if marker.is_none() {
+            Store::open(&source, &options(&connection, &typed.storage))?;
+        }
         if make == Make::Never {
             return Err(OpsError::NoWorkspace { source_name: typed.source.clone() });
         }
+        let name = typed.name.as_deref();
+        let theirs = marker.as_ref().map(|marker| marker.name.as_str());
         let dataset = Dataset {
-            id: Uuid::now_v7(),
-            name: free_name(typed.name.as_deref(), &source, &registry)?,
+            id: marker.as_ref().map_or_else(Uuid::now_v7, |marker| marker.id),
+            name: free_name(name, theirs, &source, &registry)?,
             source: source.to_string(),
             output: output.map(|output| output.to_string()),
+            connection,
         };
         make_private_folder(workspace.parent().unwrap_or(Path::new(".")))?;
         Writer::create(&workspace, &dataset, identity.clone())?;
@@ -136,39 +170,109 @@ pub fn locate(
             output: dataset.output.clone(),
             workspace: workspace.clone(),
             opened: at,
+            connection: dataset.connection.clone(),
         })?;
     }
-    Ok(Opened { dataset, source, workspace, made, identity: identity.clone() })
+    let options = options(&dataset.connection, &typed.storage);
+    Ok(Opened { dataset, source, workspace, made, identity: identity.clone(), options })
+}
+
+/// What was typed, and what the place itself says if it is an output.
+struct Whole {
+    source: Source,
+    known: Option<KnownDataset>,
+    connection: Connection,
+    output: Option<Source>,
+    marker: Option<Marker>,
+}
+
+fn whole(found: Found, typed: &Locate, make: Make, paths: &Paths) -> Result<Whole, OpsError> {
+    let Found { mut source, known, mut connection } = found;
+    let mut output =
+        typed.output.as_deref().map(|output| checked_output(output, &source)).transpose()?;
+    let unheard_of = known.is_none() && !usual_workspace(paths, &source, &connection).exists();
+    let mut marker = None;
+    if unheard_of && make == Make::IfMissing && output.is_none() {
+        marker = marker_at(&source, &options(&connection, &typed.storage))?;
+    }
+    if let Some(marker) = &marker {
+        output = Some(std::mem::replace(&mut source, Source::parse(&marker.source)?));
+        connection.endpoint = connection.endpoint.or_else(|| marker.endpoint.clone());
+    }
+    Ok(Whole { source, known, connection, output, marker })
 }
 
 struct Found {
     source: Source,
-    /// Only when it was named by its name.
+    /// Only when it was opened before.
     known: Option<KnownDataset>,
+    /// How it is reached if its workspace is made now.
+    connection: Connection,
 }
 
 /// A folder that exists wins over a name; a folder that is away just now is still known by its path.
-fn find(typed: &str, registry: &Registry) -> Result<Found, OpsError> {
-    let source = Source::parse(typed)?;
+fn find(typed: &Locate, registry: &Registry) -> Result<Found, OpsError> {
+    let source = Source::parse(&typed.source)?;
     let Source::Folder(path) = &source else {
-        return Ok(Found { source, known: None });
+        return find_bucket(source, typed, registry);
     };
+    let connection = typed.connection.clone().or(ambient(&typed.storage));
     if let Ok(path) = path.canonicalize() {
-        return Ok(Found { source: Source::Folder(path), known: None });
+        if let Some(known) = known_by_output(registry, &path.to_string_lossy(), None)? {
+            return Ok(Found {
+                source: Source::parse(&known.source)?,
+                known: Some(known),
+                connection,
+            });
+        }
+        return Ok(Found { source: Source::Folder(path), known: None, connection });
     }
-    if let Some(known) = registry.find(typed)? {
-        return Ok(Found { source: Source::parse(&known.source)?, known: Some(known) });
+    let name = &typed.source;
+    if let Some(known) = registry.find(name)? {
+        return Ok(Found { source: Source::parse(&known.source)?, known: Some(known), connection });
     }
     let full = absolute(path).map_err(OpsError::io("find", path))?;
     if registry.find(&full.to_string_lossy())?.is_some() {
-        return Ok(Found { source: Source::Folder(full), known: None });
+        return Ok(Found { source: Source::Folder(full), known: None, connection });
     }
-    if typed.contains('/') {
-        return Err(StoreError::NoSuchFolder { path: typed.to_owned() }.into());
+    if name.contains('/') {
+        return Err(StoreError::NoSuchFolder { path: name.clone() }.into());
     }
     let names: Vec<String> = registry.all()?.into_iter().map(|known| known.name).collect();
-    let near = nearest(typed, names.iter().map(String::as_str)).map(ToOwned::to_owned);
-    Err(OpsError::NoSuchDataset { typed: typed.to_owned(), near })
+    let near = nearest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
+    Err(OpsError::NoSuchDataset { typed: name.clone(), near })
+}
+
+/// One address can be two buckets at two endpoints. Unless an endpoint is said, the one that was opened before is meant.
+fn find_bucket(source: Source, typed: &Locate, registry: &Registry) -> Result<Found, OpsError> {
+    let ambient = ambient(&typed.storage);
+    let address = source.to_string();
+    let mut known = registry.all()?;
+    known.retain(|known| known.source == address);
+    let endpoint = typed.connection.endpoint.clone().or_else(|| ambient.endpoint.clone());
+    let at = known.iter().position(|known| known.connection.endpoint == endpoint);
+    let at = at.or_else(|| (typed.connection.endpoint.is_none() && known.len() == 1).then_some(0));
+    let known = at.map(|at| known.swap_remove(at));
+    if known.is_none()
+        && let Some(known) = known_by_output(registry, &address, endpoint.as_deref())?
+    {
+        let source = Source::parse(&known.source)?;
+        return Ok(Found { source, connection: known.connection.clone(), known: Some(known) });
+    }
+    Ok(Found { source, known, connection: typed.connection.clone().or(ambient) })
+}
+
+/// The dataset of this machine whose output was typed.
+fn known_by_output(
+    registry: &Registry,
+    output: &str,
+    endpoint: Option<&str>,
+) -> Result<Option<KnownDataset>, OpsError> {
+    let mut all = registry.all()?.into_iter();
+    Ok(all.find(|known| {
+        let there = endpoint.is_none() || known.connection.endpoint.as_deref() == endpoint;
+        there && known.output.as_deref() == Some(output)
+    }))
 }
 
 /// The dataset of a workspace that is there, with the name and output that were typed.
@@ -190,7 +294,9 @@ fn existing(
     }
     let output = output.map(ToString::to_string);
     let renamed = typed.name.as_ref().filter(|name| **name != dataset.name);
-    if renamed.is_some() || (output.is_some() && output != dataset.output) {
+    let connection = typed.connection.clone().or(dataset.connection.clone());
+    let reached_anew = connection != dataset.connection;
+    if renamed.is_some() || reached_anew || (output.is_some() && output != dataset.output) {
         let mut writer = Writer::open(workspace, identity.clone())?;
         if let Some(name) = renamed {
             registry.rename(workspace, name)?;
@@ -201,14 +307,22 @@ fn existing(
             writer.set_output(output.as_deref())?;
             dataset.output = output;
         }
+        if reached_anew {
+            writer.set_connection(&connection)?;
+            dataset.connection = connection;
+        }
     }
     Ok(dataset)
 }
 
 /// One file a dataset in the data folder: its name for people, a hash of its source to keep it apart.
-fn usual_workspace(paths: &Paths, source: &Source) -> PathBuf {
+fn usual_workspace(paths: &Paths, source: &Source, connection: &Connection) -> PathBuf {
     let mut tail = String::new();
-    for byte in &Sha256::digest(source.to_string().as_bytes())[..5] {
+    let mut identity = source.to_string();
+    if let (Source::Bucket { .. }, Some(endpoint)) = (source, &connection.endpoint) {
+        identity = format!("{endpoint} {identity}");
+    }
+    for byte in &Sha256::digest(identity.as_bytes())[..5] {
         // Writing to a String cannot fail.
         let _ = write!(tail, "{byte:02x}");
     }
@@ -223,6 +337,7 @@ fn usual_workspace(paths: &Paths, source: &Source) -> PathBuf {
 /// The name that was asked for; else the source's, with a number if another dataset has it.
 fn free_name(
     asked: Option<&str>,
+    theirs: Option<&str>,
     source: &Source,
     registry: &Registry,
 ) -> Result<String, OpsError> {
@@ -237,14 +352,18 @@ fn free_name(
             Ok(name.to_owned())
         };
     }
-    let base = plain_name(source);
+    let base = theirs.map_or_else(|| plain_name(source), tame);
     let numbered = (2..).map(|n| format!("{base}-{n}"));
     Ok(std::iter::once(base.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(base))
 }
 
 fn plain_name(source: &Source) -> String {
-    let name: String =
-        source.short_name().chars().filter(|c| !c.is_control() && *c != '/').collect();
+    tame(&source.short_name())
+}
+
+/// A name from outside as one of ours.
+fn tame(name: &str) -> String {
+    let name: String = name.chars().filter(|c| !c.is_control() && *c != '/').collect();
     let name: String = name.trim_start_matches(['.', '-']).chars().take(60).collect();
     if name.trim().is_empty() { "dataset".to_owned() } else { name }
 }
@@ -305,10 +424,19 @@ mod tests {
             config: "/c".into(),
             state: "/s".into(),
             runtime: "/r".into(),
+            cache: "/k".into(),
         };
-        let path = usual_workspace(&paths, &Source::Folder("/x/..\u{1b}[2J a".into()));
+        let none = Connection::default();
+        let path = usual_workspace(&paths, &Source::Folder("/x/..\u{1b}[2J a".into()), &none);
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with("-2J-a-"), "{name}");
-        assert_ne!(path, usual_workspace(&paths, &Source::Folder("/y/..\u{1b}[2J a".into())));
+        assert_ne!(
+            path,
+            usual_workspace(&paths, &Source::Folder("/y/..\u{1b}[2J a".into()), &none)
+        );
+        let bucket = Source::parse("s3://calls/").unwrap();
+        let elsewhere = Connection { endpoint: Some("http://store".into()), ..none.clone() };
+        let here = usual_workspace(&paths, &bucket, &none);
+        assert_ne!(here, usual_workspace(&paths, &bucket, &elsewhere));
     }
 }
