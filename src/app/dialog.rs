@@ -1,6 +1,10 @@
 //! The dialogs: what each one holds while it is open.
 
+use super::browse::BrowseDialog;
+use super::conflict::ConflictDialog;
 use super::effect::LabelJob;
+use super::exchange::DeletionFacts;
+use super::sheets::{ChoiceDialog, FormDialog, VersionsDialog};
 use crate::action::Action;
 use crate::domain::{Deed, OrderBy, Revision, SampleDetail, SampleId, Target, UserError};
 use crate::keymap::Context as KeyContext;
@@ -37,6 +41,18 @@ pub enum Dialog {
     Message(MessageDialog),
     /// Ctrl+C was pressed.
     Quit(QuitDialog),
+    /// What to add, import, export or publish, and how.
+    Form(Box<FormDialog>),
+    /// What there is to know, and ways to go on.
+    Choice(Box<ChoiceDialog>),
+    /// Files of this machine.
+    Browse(Box<BrowseDialog>),
+    /// The job that runs.
+    Progress,
+    /// The texts of a conflict.
+    Conflict(Box<ConflictDialog>),
+    /// What was published.
+    Versions(Box<VersionsDialog>),
 }
 
 /// All keys of a context, to scroll through.
@@ -137,6 +153,8 @@ pub enum ConfirmedDeed {
     Act(Deed, Target),
     /// Forget a dataset.
     Forget(String),
+    /// Stop the sync that runs.
+    StopSync,
     /// Quit although labels are not on disk.
     Quit,
 }
@@ -165,6 +183,10 @@ pub struct DeleteDialog {
     pub ticket: u64,
     /// Also delete the files in the source. Never the default.
     pub source_files: bool,
+    /// What deleting them would take away besides, once known; asked for when the box is first ticked.
+    pub besides: Option<DeletionFacts>,
+    /// It was asked for.
+    pub asked: bool,
     /// The count as typed.
     pub typed: Buffer,
     /// Where the keys go.

@@ -51,10 +51,14 @@ pub struct OpenSample {
     pub peaks: Option<Arc<Peaks>>,
     /// Why it cannot be heard.
     pub audio_error: Option<String>,
+    /// It is not the one that was listed.
+    pub(super) audio_changed: bool,
     /// Somebody else is editing it.
     pub leased_by: Option<String>,
     /// The suggestion was taken into the box: a label from it counts as made from a suggestion.
     pub took_suggestion: bool,
+    /// The text was made of those of a conflict: Enter settles it, also where it is one of them.
+    pub(super) settling: bool,
     /// It was handed out as the next one: if somebody else works on it, the one after it is as good.
     pub(super) handed_out: bool,
     /// The content heads that the text in the box starts from.
@@ -76,8 +80,10 @@ impl OpenSample {
             draft: DraftMark::Clean,
             peaks: None,
             audio_error: None,
+            audio_changed: false,
             leased_by: None,
             took_suggestion: false,
+            settling: false,
             handed_out: false,
             heads: Vec::new(),
             heads_due: false,

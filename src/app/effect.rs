@@ -1,9 +1,12 @@
 //! What `update` wants done. The runner does it and answers with messages.
 
+use super::exchange::ExchangeJob;
 use super::place::Place;
 use crate::domain::{
-    Command, Deed, How, PageRequest, RevisionId, SampleDetail, SampleId, SampleKey, Seconds, Target,
+    AudioStamp, Command, Deed, How, PageRequest, RevisionId, SampleDetail, SampleId, SampleKey,
+    Seconds, Target,
 };
+use std::path::PathBuf;
 
 /// What a page is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +58,8 @@ pub struct Sound {
     pub sample: SampleId,
     /// Its key.
     pub key: SampleKey,
-    /// Bytes.
-    pub size: u64,
-    /// What tells, besides the size, that it changed.
-    pub version: String,
+    /// What tells whether it changes.
+    pub stamp: AudioStamp,
 }
 
 /// Something to be done outside.
@@ -96,8 +97,14 @@ pub enum Effect {
     Redo,
     /// How many samples and bytes a target is.
     Weigh(u64, Target),
-    /// Delete the source files of samples, after the trash: only after the count was typed.
-    DeleteSourceFiles(Target, u64),
+    /// What deleting the source files of samples would take away besides.
+    PlanDeletion(u64, Target),
+    /// Start a long job; its ticket comes back with all it tells.
+    Exchange(u64, Box<ExchangeJob>),
+    /// Stop the job of this ticket.
+    CancelExchange(u64),
+    /// Read a folder of this machine; without one, where people keep their files.
+    Browse(u64, Option<PathBuf>),
     /// Read a history.
     History(SampleId),
     /// Save a draft.

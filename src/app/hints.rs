@@ -33,7 +33,9 @@ fn wanted(state: &State) -> Vec<Action> {
         Focus::Editor => {
             let suggested = state.editor.open.as_ref().is_some_and(OpenSample::has_suggestion);
             let mut actions = vec![A::PlayPause, A::LabelAndNext, A::AgainSlower];
-            if suggested {
+            if in_conflict(state) {
+                actions.insert(0, A::TakeSuggestion);
+            } else if suggested {
                 actions.extend([A::AcceptSuggestion, A::TakeSuggestion]);
             }
             actions.extend([
@@ -65,7 +67,16 @@ fn wanted(state: &State) -> Vec<Action> {
     }
 }
 
+fn in_conflict(state: &State) -> bool {
+    let open = state.editor.open.as_ref().and_then(|open| open.detail.as_ref());
+    open.is_some_and(|detail| detail.confirm.conflict)
+}
+
 fn hint(state: &State, context: KeyContext, action: Action) -> Option<Hint> {
     let key = state.keymap.keys(context, action).first()?;
-    Some(Hint { key: key.label(state.ascii), text: action.short().to_owned() })
+    let text = match action {
+        Action::TakeSuggestion if in_conflict(state) => "compare the texts",
+        action => action.short(),
+    };
+    Some(Hint { key: key.label(state.ascii), text: text.to_owned() })
 }

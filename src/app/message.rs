@@ -1,7 +1,9 @@
 //! What reaches the screen: keys, the player, the workspace, sync, time.
 
+use super::browse::Folder;
 use super::datasets::KnownDataset;
 use super::effect::{LabelJob, PagePurpose};
+use super::exchange::{DeletionFacts, ExchangeNews, SourceRights};
 use super::place::Place;
 use super::state::DatasetInfo;
 use crate::config::Config;
@@ -53,9 +55,34 @@ pub enum MouseKind {
     WheelDown,
 }
 
+/// What a sync is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SyncPhase {
+    /// Listing the source.
+    #[default]
+    Listing,
+    /// Taking in what was listed.
+    Applying,
+    /// Reading others' labels from the output.
+    ReadingLabels,
+    /// Writing our labels to the output.
+    Sharing,
+}
+
+/// How sharing labels stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sharing {
+    /// Revisions that are not in the output yet.
+    pub waiting: u64,
+    /// Why they cannot go there now, if they cannot; they go when it is over.
+    pub problem: Option<String>,
+}
+
 /// How far a sync is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SyncProgress {
+    /// What it is doing.
+    pub phase: SyncPhase,
     /// Audio files found so far.
     pub listed: u64,
     /// Of these, applied to the workspace.
@@ -155,13 +182,16 @@ pub enum Message {
         /// Bytes of audio.
         bytes: u64,
     },
-    /// Source files were deleted: how many, and what failed with why.
-    SourceDeleted {
-        /// Files gone.
-        deleted: u64,
-        /// Those that are still there.
-        failed: Vec<(SampleKey, String)>,
-    },
+    /// What deleting source files would take away besides.
+    DeletionPlanned(u64, Result<DeletionFacts, UserError>),
+    /// A long job tells something.
+    Exchange(u64, ExchangeNews),
+    /// A folder of this machine.
+    Browsed(u64, Result<Folder, UserError>),
+    /// What these keys may do in the source.
+    Rights(SourceRights),
+    /// How sharing labels stands.
+    Sharing(Sharing),
     /// A sample's history, oldest first.
     History(SampleId, Result<Vec<Revision>, UserError>),
     /// A draft is on disk (or not).
@@ -179,6 +209,8 @@ pub enum Message {
     Peaks(SampleId, Arc<Peaks>),
     /// The audio of a sample cannot be decoded.
     AudioFailed(SampleId, String),
+    /// The audio of a sample is not the one that was listed.
+    AudioChanged(SampleId),
     /// Sync goes on.
     Sync(SyncProgress),
     /// Sync is over.

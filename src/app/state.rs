@@ -3,9 +3,10 @@
 use super::datasets::DatasetsPane;
 use super::dialog::Dialog;
 use super::editor::EditorPane;
+use super::exchange::{ExchangeState, SourceRights};
 use super::layout::{Layout, layout};
 use super::list::ListPane;
-use super::message::SyncProgress;
+use super::message::{Sharing, SyncProgress};
 use super::sound::SoundPane;
 use crate::config::Config;
 use crate::domain::{Counts, SampleId, SampleKey, Scope, SyncReport, Target, UserError, View};
@@ -87,6 +88,8 @@ pub struct SyncState {
     pub failed: Option<UserError>,
     /// When the next one starts by itself.
     pub next_at: Option<Duration>,
+    /// How sharing labels stands; `None` until something is known.
+    pub sharing: Option<Sharing>,
 }
 
 /// A label that could not be written; it is tried again until it is.
@@ -128,6 +131,10 @@ pub struct State {
     pub sound: SoundPane,
     /// Synchronize New Data.
     pub sync: SyncState,
+    /// What goes in and out.
+    pub exchange: ExchangeState,
+    /// What may be done in the source.
+    pub rights: SourceRights,
     /// The datasets opened before.
     pub datasets: DatasetsPane,
     /// What just happened.
@@ -165,6 +172,8 @@ impl State {
             editor: EditorPane::default(),
             sound: SoundPane::new(&config.playback),
             sync: SyncState::default(),
+            exchange: ExchangeState::default(),
+            rights: SourceRights::default(),
             datasets: DatasetsPane::default(),
             notice: None,
             config,

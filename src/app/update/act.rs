@@ -5,8 +5,8 @@ use crate::app::dialog::{Dialog, MessageDialog};
 use crate::app::effect::Effect;
 use crate::app::list::Selection;
 use crate::app::state::{Focus, Severity};
-use crate::domain::{ActionReport, Anchor, Deed, SampleKey, Skip, Target, UndoReport, UserError};
-use crate::text::{counted, safe_bytes, safe_line};
+use crate::domain::{ActionReport, Anchor, Deed, Skip, Target, UndoReport, UserError};
+use crate::text::{counted, safe_line};
 use std::fmt::Write as _;
 
 impl Turn<'_> {
@@ -86,35 +86,6 @@ impl Turn<'_> {
             }
             Err(error) => self.failed(error),
         }
-    }
-
-    pub(super) fn source_deleted(&mut self, deleted: u64, failed: &[(SampleKey, String)]) {
-        if deleted > 0 {
-            self.state.list.selection = Selection::default();
-        }
-        if failed.is_empty() {
-            self.info(format!("deleted {} in the source", counted(deleted, "file", "files")));
-        } else {
-            let mut lines = vec![
-                format!("{} deleted in the source.", counted(deleted, "file", "files")),
-                String::new(),
-            ];
-            lines.extend(
-                failed.iter().map(|(key, why)| {
-                    format!("{}: {}", safe_bytes(key.as_bytes()), safe_line(why))
-                }),
-            );
-            self.state.dialogs.push(Dialog::Message(MessageDialog {
-                title: format!(
-                    "{} could not be deleted",
-                    counted(failed.len() as u64, "file", "files")
-                ),
-                error: None,
-                lines,
-                scroll: 0,
-            }));
-        }
-        self.reread();
     }
 
     /// Something failed: one line where it fits, a dialog where there is a hint to follow.

@@ -3,6 +3,7 @@
 use super::Turn;
 use crate::action::Action;
 use crate::app::effect::Effect;
+use crate::app::exchange::VersionsFor;
 use crate::app::state::{Focus, Screen};
 use crate::domain::View;
 use crate::text::Motion;
@@ -32,9 +33,11 @@ impl Turn<'_> {
             Action::Datasets => self.show_datasets(),
             Action::Redraw => self.effect(Effect::Redraw),
             Action::Sync => self.sync(),
-            Action::AddData | Action::ImportData | Action::ExportData | Action::Publish => {
-                self.not_on_screen(action);
-            }
+            Action::AddData => self.open_add(),
+            Action::ImportData => self.open_import(),
+            Action::ExportData => self.open_export(),
+            Action::Publish => self.open_publish(),
+            Action::Versions => self.read_versions(VersionsFor::Show),
             Action::TabUnlabeled => self.show_tab(View::Unlabeled),
             Action::TabToConfirm => self.show_tab(View::ToConfirm),
             Action::TabLabeled => self.show_tab(View::Labeled),
@@ -42,17 +45,6 @@ impl Turn<'_> {
             _ => return false,
         }
         true
-    }
-
-    fn not_on_screen(&mut self, action: Action) {
-        let line = match action {
-            Action::AddData => {
-                "copy audio files into the source folder, then press S to synchronize"
-            }
-            Action::ImportData => "on the command line: earmark import SOURCE FROM",
-            _ => "not built in yet",
-        };
-        self.info(format!("{}: {line}", action.name()));
     }
 
     fn sound_action(&mut self, action: Action) -> bool {

@@ -6,8 +6,9 @@ use crate::app::dialog::{
     FlagDialog,
 };
 use crate::app::effect::Effect;
+use crate::app::exchange::DeletionFacts;
 use crate::app::state::Focus;
-use crate::domain::{Choice, Deed, Flag, Target, View};
+use crate::domain::{Choice, Deed, Flag, Target, UserError, View};
 use crate::text::{Buffer, counted, safe_line, truncate_end};
 
 impl Turn<'_> {
@@ -155,10 +156,47 @@ impl Turn<'_> {
             weight: None,
             ticket,
             source_files: false,
+            besides: None,
+            asked: false,
             typed: Buffer::new(""),
             field: DeleteField::Delete,
             error: None,
         }));
+    }
+
+    /// Ticks or unticks *Delete the source files*, if that may be; what else it would take away is asked for once.
+    pub(super) fn turn_source_files(&mut self) {
+        let refused = self.state.rights.delete == Some(false);
+        let source = safe_line(&self.state.dataset.source).into_owned();
+        let Some(Dialog::Delete(dialog)) = self.state.dialogs.last_mut() else { return };
+        dialog.error = None;
+        if refused && !dialog.source_files {
+            dialog.error = Some(format!("these keys may not delete in {source}"));
+            return;
+        }
+        dialog.source_files = !dialog.source_files;
+        if dialog.source_files && !dialog.asked {
+            dialog.asked = true;
+            let (ticket, target) = (dialog.ticket, dialog.target.clone());
+            self.effect(Effect::PlanDeletion(ticket, target));
+        }
+    }
+
+    pub(super) fn deletion_planned(
+        &mut self,
+        ticket: u64,
+        besides: &Result<DeletionFacts, UserError>,
+    ) {
+        for dialog in &mut self.state.dialogs {
+            if let Dialog::Delete(delete) = dialog
+                && delete.ticket == ticket
+            {
+                match besides {
+                    Ok(besides) => delete.besides = Some(besides.clone()),
+                    Err(error) => delete.error = Some(error.to_string()),
+                }
+            }
+        }
     }
 
     pub(super) fn weighed(&mut self, ticket: u64, count: u64, bytes: u64) {

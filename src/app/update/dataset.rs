@@ -7,6 +7,7 @@ use crate::app::dialog::{
     ConfirmDialog, ConfirmedDeed, Dialog, MessageDialog, PromptDialog, PromptPurpose,
 };
 use crate::app::effect::Effect;
+use crate::app::exchange::{ExchangeState, SourceRights};
 use crate::app::list::ListPane;
 use crate::app::place::Place;
 use crate::app::sound::SoundPane;
@@ -36,6 +37,8 @@ impl Turn<'_> {
         self.state.drafts_out.clear();
         self.state.drafts_due = None;
         self.state.sync = SyncState::default();
+        self.state.exchange = ExchangeState::default();
+        self.state.rights = SourceRights::default();
         let order = Order {
             by: self.state.config.list.order,
             descending: self.state.config.list.descending,

@@ -7,6 +7,7 @@ use crate::app::dialog::{
     PaletteDialog, PromptDialog, QuitDialog,
 };
 use crate::app::effect::Effect;
+use crate::app::exchange::ExchangeJob;
 use crate::domain::{Deed, Flag};
 use crate::keymap::{Context as KeyContext, Key};
 use crate::text::{Buffer, Motion};
@@ -37,6 +38,9 @@ impl Turn<'_> {
     /// Offers a key to the dialog that has the keys. Every key stays there; true: it is done with.
     pub(super) fn dialog_takes(&mut self, key: Key) -> bool {
         let action = self.state.keymap.resolve(KeyContext::Dialog, key);
+        if self.sheet_takes(key, action) {
+            return true;
+        }
         match action {
             Some(Action::Cancel | Action::CopyOrQuit) => self.cancel(),
             Some(Action::Confirm) => self.confirm(),
@@ -75,6 +79,8 @@ impl Turn<'_> {
             Dialog::Palette(dialog) => Some(&mut dialog.query),
             Dialog::Filter(dialog) => Some(&mut dialog.line),
             Dialog::Prompt(dialog) => Some(&mut dialog.line),
+            Dialog::Form(dialog) => dialog.form.line(),
+            Dialog::Browse(dialog) => Some(&mut dialog.query),
             Dialog::Delete(dialog) if dialog.field == DeleteField::Count => Some(&mut dialog.typed),
             Dialog::Batch(dialog) => match &mut dialog.step {
                 BatchStep::Content(line) => Some(line),
@@ -126,6 +132,14 @@ impl Turn<'_> {
             Some(Dialog::Filter(_)) => self.filter_typed(),
             Some(Dialog::Delete(dialog)) => dialog.error = None,
             Some(Dialog::Prompt(dialog)) => dialog.error = None,
+            Some(Dialog::Form(dialog)) => {
+                dialog.form.error = None;
+                self.form_changed(true);
+            }
+            Some(Dialog::Browse(dialog)) => {
+                dialog.error = None;
+                dialog.cursor = 0;
+            }
             _ => {}
         }
     }
@@ -224,7 +238,7 @@ impl Turn<'_> {
             Some(Dialog::Newer(dialog)) => dialog.cursor = moved(dialog.cursor, 3),
             Some(Dialog::Paste(dialog)) => dialog.one_text = by < 0,
             Some(Dialog::Confirm(_) | Dialog::Quit(_) | Dialog::Delete(_)) => self.dialog_field(by),
-            Some(Dialog::Filter(_) | Dialog::Prompt(_)) | None => {}
+            _ => {}
         }
     }
 
@@ -247,8 +261,7 @@ impl Turn<'_> {
     fn dialog_toggle(&mut self) {
         match self.state.dialogs.last_mut() {
             Some(Dialog::Delete(dialog)) if dialog.field == DeleteField::SourceFiles => {
-                dialog.source_files = !dialog.source_files;
-                dialog.error = None;
+                self.turn_source_files();
             }
             Some(Dialog::Flags(_) | Dialog::Confirm(_) | Dialog::Delete(_) | Dialog::Quit(_)) => {
                 self.confirm();
@@ -304,6 +317,7 @@ impl Turn<'_> {
                 ConfirmedDeed::Act(deed, target) => self.effect(Effect::Act(deed, target)),
                 ConfirmedDeed::Forget(workspace) => self.effect(Effect::ForgetDataset(workspace)),
                 ConfirmedDeed::Quit => self.quit(),
+                ConfirmedDeed::StopSync => self.stop_sync(),
             },
             Dialog::Delete(dialog) => self.confirm_delete(dialog),
             Dialog::History(dialog) => self.restore_revision(&dialog),
@@ -316,7 +330,13 @@ impl Turn<'_> {
             | Dialog::Message(_)
             | Dialog::Filter(_)
             | Dialog::Confirm(_)
-            | Dialog::Quit(_) => {}
+            | Dialog::Quit(_)
+            | Dialog::Form(_)
+            | Dialog::Choice(_)
+            | Dialog::Browse(_)
+            | Dialog::Progress
+            | Dialog::Conflict(_)
+            | Dialog::Versions(_) => {}
         }
     }
 
@@ -335,9 +355,8 @@ impl Turn<'_> {
             return;
         }
         if dialog.field == DeleteField::SourceFiles {
-            dialog.source_files = !dialog.source_files;
-            dialog.error = None;
             self.state.dialogs.push(Dialog::Delete(dialog));
+            self.turn_source_files();
             return;
         }
         if !dialog.source_files {
@@ -351,7 +370,7 @@ impl Turn<'_> {
                 dialog.field = DeleteField::Count;
             }
             Some((count, _)) => {
-                self.effect(Effect::DeleteSourceFiles(dialog.target, count));
+                self.start_job(ExchangeJob::DeleteSources(dialog.target, count));
                 return;
             }
         }

@@ -29,6 +29,7 @@ impl Turn<'_> {
     pub(super) fn history_read(&mut self, id: SampleId, result: Result<Vec<Revision>, UserError>) {
         match result {
             Ok(mut history) => {
+                self.conflict_read(id, &history);
                 history.reverse();
                 for dialog in &mut self.state.dialogs {
                     if let Dialog::History(open) = dialog
@@ -39,7 +40,9 @@ impl Turn<'_> {
                 }
             }
             Err(error) => {
-                self.state.dialogs.retain(|dialog| !matches!(dialog, Dialog::History(_)));
+                self.state
+                    .dialogs
+                    .retain(|dialog| !matches!(dialog, Dialog::History(_) | Dialog::Conflict(_)));
                 self.failed(error);
             }
         }

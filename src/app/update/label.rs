@@ -1,6 +1,7 @@
 //! Enter: label this one, open the next, play.
 
 use super::Turn;
+use crate::action::Action;
 use crate::app::dialog::{Dialog, NewerDialog};
 use crate::app::editor::{DraftMark, Loading};
 use crate::app::effect::{DraftJob, Effect, LabelJob};
@@ -9,6 +10,7 @@ use crate::app::state::{Focus, Severity, Unsaved};
 use crate::domain::{
     Confirm, Deed, Flag, How, Order, SampleDetail, SampleId, Target, UserError, View,
 };
+use crate::keymap::Context as KeyContext;
 use crate::text::{nfc, safe_bytes, safe_line};
 use std::time::Duration;
 
@@ -37,14 +39,16 @@ impl Turn<'_> {
                 "the label stays: an empty box removes nothing (x in the list does)"
             };
             self.move_on(line);
-        } else if open.changed() || unsaved {
+        } else if open.changed() || unsaved || (open.settling && confirm.conflict) {
             self.commit(text);
         } else if confirm.audio_changed {
             let target = Target::Samples(vec![open.row.id]);
             self.effect(Effect::Act(Deed::Affirm, target));
             self.move_on("affirmed on the changed audio");
         } else if confirm.conflict {
-            self.move_on("still in conflict: b in the list settles it");
+            let key = self.state.keymap.keys(KeyContext::Editor, Action::TakeSuggestion);
+            let key = key.first().map_or_else(String::new, |key| key.label(self.state.ascii));
+            self.move_on(&format!("still in conflict: {key} compares and settles"));
         } else {
             self.move_on("unchanged: nothing written");
         }
@@ -89,8 +93,12 @@ impl Turn<'_> {
         self.commit(content);
     }
 
-    /// F8: the suggestion comes into the box, to be changed.
+    /// F8: the suggestion comes into the box, to be changed; of a conflict, the texts are compared.
     pub(super) fn take_suggestion(&mut self) {
+        if self.open_in_conflict() {
+            self.open_conflict(false);
+            return;
+        }
         let Some(content) = self.suggestion() else {
             self.info("no suggestion for this file");
             return;

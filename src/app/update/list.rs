@@ -222,6 +222,8 @@ impl Turn<'_> {
         self.state.list.range_from = None;
         if !had && !self.state.list.filter.is_empty() && self.state.focus == Focus::List {
             self.apply_filter("");
+        } else if !had && self.state.focus == Focus::List {
+            self.escape_stops_sync();
         }
     }
 

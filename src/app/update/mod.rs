@@ -3,10 +3,13 @@
 mod act;
 mod action;
 mod batch;
+mod browse;
+mod conflict;
 mod dataset;
 mod dialog;
 mod draft;
 mod edit;
+mod exchange;
 mod filter;
 mod history;
 mod input;
@@ -14,7 +17,10 @@ mod label;
 mod list;
 mod mouse;
 mod open;
+mod out;
+mod outcomes;
 mod playback;
+mod sheets;
 mod sync;
 mod time;
 
@@ -58,12 +64,17 @@ impl Turn<'_> {
             Message::Acted { deed, target, result } => self.acted(&deed, &target, result),
             Message::Undone(back, result) => self.undone(back, result),
             Message::Weighed { ticket, count, bytes } => self.weighed(ticket, count, bytes),
-            Message::SourceDeleted { deleted, failed } => self.source_deleted(deleted, &failed),
+            Message::DeletionPlanned(ticket, besides) => self.deletion_planned(ticket, &besides),
+            Message::Exchange(ticket, news) => self.exchange_news(ticket, news),
+            Message::Browsed(ticket, result) => self.browsed(ticket, result),
+            Message::Rights(rights) => self.rights(rights),
+            Message::Sharing(sharing) => self.sharing(sharing),
             Message::History(id, result) => self.history_read(id, result),
             Message::DraftSaved { key, ticket, error } => self.draft_saved(&key, ticket, error),
             Message::Leased(id, holder) => self.leased(id, holder),
             Message::Peaks(id, peaks) => self.peaks(id, &peaks),
             Message::AudioFailed(id, why) => self.audio_failed(id, why),
+            Message::AudioChanged(id) => self.audio_changed(id),
             Message::Sync(progress) => self.sync_progress(progress),
             Message::Synced(result) => self.synced(result),
             Message::Probed { last } => self.probed(last),
@@ -81,6 +92,7 @@ impl Turn<'_> {
 
     /// What holds after every message: pages near the cursor, and the cursor on the screen.
     fn settle(&mut self) {
+        self.show_waiting();
         self.ask_for_pages();
         let height = self.state.layout().list_height();
         self.state.list.scroll_to_cursor(height);

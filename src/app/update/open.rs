@@ -4,7 +4,7 @@ use super::Turn;
 use crate::app::editor::{DraftMark, Loading, OpenSample};
 use crate::app::effect::{Effect, Sound};
 use crate::app::state::{Focus, Severity};
-use crate::domain::{Draft, Peaks, Row, SampleDetail, SampleId, UserError, View};
+use crate::domain::{AudioStamp, Draft, Peaks, Row, SampleDetail, SampleId, UserError, View};
 use crate::text::{Buffer, safe_line};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +29,11 @@ impl Turn<'_> {
             self.play_open();
         }
         self.read_ahead();
+        let typed =
+            self.state.editor.open.as_ref().is_some_and(|open| open.changed() || open.row.draft);
+        if self.open_in_conflict() && !typed {
+            self.open_conflict(false);
+        }
     }
 
     pub(super) fn start_editing(&mut self) {
@@ -224,6 +229,9 @@ impl Turn<'_> {
         if other_audio {
             open.peaks = None;
             open.audio_error.clone_from(&detail.audio_error);
+            open.audio_changed = false;
+            open.row.size = detail.stamp.size;
+            open.row.etag.clone_from(&detail.stamp.etag);
         }
         let peaks = other_audio.then(|| Effect::Peaks(Box::new(detail.clone())));
         open.detail = Some(detail);
@@ -285,9 +293,20 @@ impl Turn<'_> {
     }
 
     pub(super) fn audio_failed(&mut self, id: SampleId, why: String) {
-        if let Some(open) = self.state.editor.open.as_mut().filter(|open| open.row.id == id) {
+        let open = self.state.editor.open.as_mut().filter(|open| open.row.id == id);
+        if let Some(open) = open.filter(|open| !open.audio_changed) {
             open.audio_error = Some(why);
         }
+    }
+
+    /// The file is not the one that was listed: nothing of it is heard until that is taken notice of.
+    pub(super) fn audio_changed(&mut self, id: SampleId) {
+        let open = self.state.editor.open.as_mut().filter(|open| open.row.id == id);
+        let Some(open) = open else { return };
+        open.audio_changed = true;
+        open.audio_error = Some("the audio changed in the source".to_owned());
+        let kept = if open.changed() { "; what you typed is kept" } else { "" };
+        self.warn(format!("the audio changed in the source: press S in the list{kept}"));
     }
 
     /// Another process changed the workspace.
@@ -297,11 +316,12 @@ impl Turn<'_> {
         if let Some(id) = self.open_id() {
             self.effect(Effect::Sample(id));
         }
+        self.reread_conflict();
         self.refresh();
     }
 }
 
 pub(super) fn sound_of(row: &Row) -> Sound {
-    let version = row.modified.map(|at| at.to_string()).unwrap_or_default();
-    Sound { sample: row.id, key: row.key.clone(), size: row.size, version }
+    let stamp = AudioStamp { size: row.size, etag: row.etag.clone() };
+    Sound { sample: row.id, key: row.key.clone(), stamp }
 }

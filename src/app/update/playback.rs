@@ -250,6 +250,9 @@ impl Turn<'_> {
         if let Some(id) = sample {
             self.audio_failed(id, why);
         }
+        if self.state.editor.open.as_ref().is_some_and(|open| open.audio_changed) {
+            return;
+        }
         self.warn("this file cannot be played; labeling goes on without sound");
     }
 

@@ -1,6 +1,7 @@
 //! Synchronize New Data: start, stop, progress, result.
 
 use super::Turn;
+use crate::app::dialog::{ConfirmDialog, ConfirmedDeed, Dialog};
 use crate::app::effect::Effect;
 use crate::app::message::SyncProgress;
 use crate::app::state::Focus;
@@ -9,15 +10,37 @@ use crate::text::{counted, safe_line, thousands};
 use std::time::Duration;
 
 impl Turn<'_> {
-    /// `S`: start it, or stop the one that runs.
+    /// `S`: start it, or offer to stop the one that runs.
     pub(super) fn sync(&mut self) {
         if self.state.sync.running.is_some() {
-            self.effect(Effect::CancelSync);
-            self.info("stopping the sync; what was applied stays");
+            self.offer_to_stop_sync(true);
             return;
         }
         self.start_sync();
         self.info("Synchronize New Data…");
+    }
+
+    /// Esc in the list, with nothing else to leave: offers the same, but may have been meant for something else.
+    pub(super) fn escape_stops_sync(&mut self) {
+        if self.state.sync.running.is_some() {
+            self.offer_to_stop_sync(false);
+        }
+    }
+
+    fn offer_to_stop_sync(&mut self, yes: bool) {
+        self.state.dialogs.push(Dialog::Confirm(ConfirmDialog {
+            question: "Stop Synchronize New Data?".to_owned(),
+            detail: vec!["What was taken in stays; the next one goes on.".to_owned()],
+            deed: ConfirmedDeed::StopSync,
+            yes,
+        }));
+    }
+
+    pub(super) fn stop_sync(&mut self) {
+        if self.state.sync.running.is_some() {
+            self.effect(Effect::CancelSync);
+            self.info("stopping the sync; what was applied stays");
+        }
     }
 
     pub(super) fn start_sync(&mut self) {
@@ -55,6 +78,8 @@ impl Turn<'_> {
 
     pub(super) fn synced(&mut self, result: Result<SyncReport, UserError>) {
         self.state.sync.running = None;
+        let asks = |dialog: &Dialog| matches!(dialog, Dialog::Confirm(confirm) if matches!(confirm.deed, ConfirmedDeed::StopSync));
+        self.state.dialogs.retain(|dialog| !asks(dialog));
         let minutes = u64::from(self.state.config.sync.every_minutes);
         self.state.sync.next_at =
             (minutes > 0).then(|| self.context.now + Duration::from_secs(minutes * 60));
@@ -79,28 +104,39 @@ impl Turn<'_> {
 
 fn says_something(report: &SyncReport) -> bool {
     report.added + report.changed + report.moved + report.missing + report.restored > 0
+        || report.labels_pulled + report.labels_pushed > 0
 }
 
+/// One line that adds up: what was listed, what is missing, labels in and out, conflicts.
 fn told(report: &SyncReport) -> String {
-    let parts = [
+    let said = |parts: &[(u64, &str)]| -> Vec<String> {
+        let some = parts.iter().filter(|(count, _)| *count > 0);
+        some.map(|(count, word)| format!("{} {word}", thousands(*count))).collect()
+    };
+    let listed = report.added + report.changed + report.moved + report.restored + report.unchanged;
+    let files = counted(listed, "file", "files");
+    let mut here = said(&[
         (report.added, "added"),
         (report.changed, "changed"),
         (report.moved, "moved"),
-        (report.missing, "missing"),
         (report.restored, "restored"),
-        (report.labels_pulled, "labels read"),
-        (report.possible_moves, "possible moves"),
-    ];
-    let told: Vec<String> = parts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", thousands(count)))
-        .collect();
-    let listed = report.added + report.changed + report.moved + report.restored + report.unchanged;
-    let files = counted(listed, "file", "files");
-    if told.is_empty() {
-        format!("nothing new in {files}")
-    } else {
-        format!("{} · {files}", told.join(", "))
+    ]);
+    if !here.is_empty() && report.unchanged > 0 {
+        here.push(format!("{} as before", thousands(report.unchanged)));
     }
+    let beside = said(&[
+        (report.missing, "missing"),
+        (report.possible_moves, "possible moves"),
+        (report.labels_pulled, "labels in"),
+        (report.labels_pushed, "labels out"),
+        (report.conflicts, "in conflict"),
+    ]);
+    let mut line = match here.as_slice() {
+        [] => format!("nothing new in {files}"),
+        here => format!("{} · {files}", here.join(", ")),
+    };
+    if !beside.is_empty() {
+        line = format!("{line} · {}", beside.join(", "));
+    }
+    line
 }

@@ -73,7 +73,9 @@ impl Turn<'_> {
     pub(super) fn ask_to_quit(&mut self) {
         let labels = self.state.unsaved() as u64;
         let drafts = self.state.unsaved_drafts() as u64;
+        let job = self.state.exchange.running.as_ref().filter(|running| !running.job.only_looks());
         let left = match (labels, drafts) {
+            (0, 0) if job.is_some() => return self.ask_to_quit_job(),
             (0, 0) => return self.quit(),
             (0, drafts) => counted(drafts, "draft is", "drafts are"),
             (labels, 0) => counted(labels, "label is", "labels are"),
@@ -85,6 +87,17 @@ impl Turn<'_> {
         self.state.dialogs.push(Dialog::Confirm(ConfirmDialog {
             question: format!("{left} not on disk. Quit anyway?"),
             detail: vec!["They are tried again every few seconds; make room first.".to_owned()],
+            deed: ConfirmedDeed::Quit,
+            yes: false,
+        }));
+    }
+
+    /// A job still runs: it is stopped by leaving.
+    fn ask_to_quit_job(&mut self) {
+        let Some(running) = &self.state.exchange.running else { return };
+        self.state.dialogs.push(Dialog::Confirm(ConfirmDialog {
+            question: format!("{} is not done yet. Quit anyway?", running.job.title()),
+            detail: vec![running.job.if_stopped().to_owned()],
             deed: ConfirmedDeed::Quit,
             yes: false,
         }));
