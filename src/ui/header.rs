@@ -1,7 +1,7 @@
 //! The top: program and dataset, where sound goes, how sync and saving stand; and the tabs with their counts.
 
 use super::canvas::{Canvas, line_cells};
-use crate::app::{Layout, Rect, Screen, State};
+use crate::app::{Layout, Rect, Screen, State, SyncPhase};
 use crate::config::Role;
 use crate::domain::Output;
 use crate::text::{cells, counted, thousands, truncate_middle};
@@ -80,6 +80,7 @@ fn status<'s>(state: &State, canvas: &Canvas<'_>) -> Vec<Piece<'s>> {
     if state.screen == Screen::Datasets {
         return pieces;
     }
+    pieces.extend(job(state, canvas).map(|spans| (2, spans)));
     pieces.extend(sync(state, canvas).map(|spans| (3, spans)));
     if state.dataset.output.is_none() && !state.dataset.source.is_empty() {
         pieces.push((0, vec![canvas.span(Role::Dim, "not shared")]));
@@ -103,17 +104,36 @@ fn sound<'s>(state: &State, canvas: &Canvas<'_>) -> Vec<Span<'s>> {
     }
 }
 
+/// A job that goes on while its person labels.
+fn job<'s>(state: &State, canvas: &Canvas<'_>) -> Option<Vec<Span<'s>>> {
+    let running = state.exchange.running.as_ref()?;
+    let title = running.job.title();
+    let far = running.progress.as_ref().and_then(super::dialogs::percent);
+    let text = match far {
+        Some(percent) => format!("{title} {percent} %"),
+        None => title.to_owned(),
+    };
+    Some(vec![
+        canvas.span(Role::Accent, format!("{} ", canvas.spinner())),
+        canvas.span(Role::Status, text),
+    ])
+}
+
 fn sync<'s>(state: &State, canvas: &Canvas<'_>) -> Option<Vec<Span<'s>>> {
     let sign = canvas.glyphs.sync;
     if let Some(progress) = &state.sync.running {
-        let text = match progress.probed {
-            Some((done, of)) if progress.applied >= progress.listed && of > 0 => {
+        let text = match (progress.phase, progress.probed) {
+            (SyncPhase::Applying, Some((done, of))) if progress.applied >= progress.listed => {
                 format!("lengths {}/{}", thousands(done), thousands(of))
             }
-            _ if progress.applied > 0 => {
-                format!("{}/{}", thousands(progress.applied), thousands(progress.listed))
+            (SyncPhase::Listing, _) if progress.listed == 0 => "listing".to_owned(),
+            (SyncPhase::Listing, _) => format!("listing {}", thousands(progress.listed)),
+            (SyncPhase::Applying, _) => {
+                let percent = progress.applied.min(progress.listed) * 100;
+                format!("applying {} %", percent.checked_div(progress.listed).unwrap_or(100))
             }
-            _ => format!("listing{} {}", canvas.glyphs.ellipsis, thousands(progress.listed)),
+            (SyncPhase::ReadingLabels, _) => "reading labels".to_owned(),
+            (SyncPhase::Sharing, _) => "sharing".to_owned(),
         };
         return Some(vec![
             canvas.span(Role::Accent, format!("{sign} {} ", canvas.spinner())),
@@ -122,6 +142,18 @@ fn sync<'s>(state: &State, canvas: &Canvas<'_>) -> Option<Vec<Span<'s>>> {
     }
     if state.sync.failed.is_some() {
         return Some(vec![canvas.span(Role::Error, format!("{sign} sync failed"))]);
+    }
+    if let Some(sharing) = state.sync.sharing.as_ref().filter(|_| state.dataset.output.is_some()) {
+        let wait = format!("{sign} {} wait", thousands(sharing.waiting));
+        match &sharing.problem {
+            Some(problem) => {
+                let why = canvas.safe(problem);
+                let short = canvas.cut(&why, 24).into_owned();
+                return Some(vec![canvas.span(Role::Warn, format!("{wait}: {short}"))]);
+            }
+            None if sharing.waiting > 0 => return Some(vec![canvas.span(Role::Status, wait)]),
+            None => {}
+        }
     }
     let (_, at) = state.sync.last.as_ref()?;
     Some(vec![canvas.span(Role::Status, format!("{sign} {}", canvas.look.time(*at)))])

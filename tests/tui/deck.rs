@@ -5,7 +5,7 @@ use std::time::Duration;
 
 #[derive(Default)]
 pub(crate) struct Deck {
-    load: u64,
+    pub(crate) load: u64,
     seconds: Seconds,
     rate: f64,
     /// Where the run began, and when; `None` while it stands.
@@ -32,6 +32,10 @@ impl Deck {
             events.extend(self.start(now));
         }
         events
+    }
+
+    pub(crate) fn is_playing(&self) -> bool {
+        self.running.is_some()
     }
 
     pub(crate) fn command(&mut self, command: &Command, now: Duration) -> Vec<Event> {

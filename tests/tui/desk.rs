@@ -7,8 +7,8 @@ use crate::keys;
 use crate::picture::Picture;
 use crate::room::{Room, told};
 use earmark::app::{
-    Context, DatasetInfo, Effect, Input, KnownDataset, Message, Mouse, MouseKind, Screen, State,
-    update,
+    Context, DatasetInfo, Effect, ExchangeJob, ExchangeNews, Input, KnownDataset, Message, Mouse,
+    MouseKind, Screen, State, update,
 };
 use earmark::config::{Config, Layers, Paths, Theme, ThemeName};
 use earmark::domain::{Counts, Event, Output, Row, SampleKey, UserError, View};
@@ -66,6 +66,15 @@ impl Desk {
         Self::set(names, &[])
     }
 
+    /// The dataset with an output, the folder `out` of the home.
+    pub(crate) fn shared(names: &[&str]) -> Self {
+        let mut desk = Self::with(names);
+        let output = desk.home.join("out").display().to_string();
+        desk.room().writer.set_output(Some(&output)).unwrap();
+        desk.open("calls-2026");
+        desk
+    }
+
     /// The same, with settings.
     pub(crate) fn set(names: &[&str], settings: &[(&str, &str)]) -> Self {
         let home = Home::new();
@@ -92,7 +101,7 @@ impl Desk {
             deck: Deck::default(),
             clipboard: None,
             ended: false,
-            now: Duration::from_secs(120),
+            now: Duration::from_mins(2),
             room: None,
             inbox: VecDeque::new(),
             held: false,
@@ -117,7 +126,7 @@ impl Desk {
             self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         drop(self.room);
         let mut desk = Self::at(self.home, "ann", &settings);
-        desk.now = self.now + Duration::from_secs(60);
+        desk.now = self.now + Duration::from_mins(1);
         desk.open("calls-2026");
         desk
     }
@@ -247,10 +256,12 @@ impl Desk {
             }
             effect => {
                 let at = self.wall();
-                if let Some(room) = &mut self.room {
-                    let answers = room.run(effect, at);
-                    self.inbox.extend(answers);
-                }
+                let effect = self.real_paths(effect);
+                let Some(room) = &mut self.room else { return };
+                let answers = room.run(effect, at);
+                let answers: Vec<Message> =
+                    answers.into_iter().map(|answer| self.shown_paths(answer)).collect();
+                self.inbox.extend(answers);
             }
         }
     }
@@ -274,6 +285,7 @@ impl Desk {
             config: self.home.join("config"),
             state: self.home.join("state"),
             runtime: self.home.join("run"),
+            cache: self.home.join("cache"),
         }
     }
 
@@ -304,7 +316,8 @@ impl Desk {
         };
         let layers = Layers { flags: self.settings.clone(), ..Layers::default() };
         let config = Box::new(Config::load(&layers).unwrap());
-        let room = Room::open(opened);
+        let home = PathBuf::from(self.home.join("").display().to_string().trim_end_matches('/'));
+        let room = Room::open(opened, self.registry(), home);
         let (counts, place) = (room.reader.counts().unwrap(), room.place());
         self.room = Some(room);
         Ok(Message::Opened { dataset, counts, place, scope: None, config })
@@ -348,6 +361,74 @@ impl Desk {
         path.replace(HOME, self.home.join("").display().to_string().trim_end_matches('/'))
     }
 
+    /// The slow job that was begun comes to its end.
+    pub(crate) fn finish_job(&mut self) -> &mut Self {
+        let at = self.wall();
+        let answers = self.room().finish_job(at);
+        for answer in answers {
+            let answer = self.shown_paths(answer);
+            self.send(answer);
+        }
+        self
+    }
+
+    /// Paths as the disk knows them, in what is asked for.
+    fn real_paths(&self, effect: Effect) -> Effect {
+        let real = |path: &Path| PathBuf::from(self.real(&path.to_string_lossy()));
+        match effect {
+            Effect::Browse(ticket, folder) => {
+                Effect::Browse(ticket, folder.map(|folder| real(&folder)))
+            }
+            Effect::Exchange(ticket, job) => {
+                let job = match *job {
+                    ExchangeJob::CheckAdd(mut job) => {
+                        job.files = job.files.iter().map(|path| real(path)).collect();
+                        ExchangeJob::CheckAdd(job)
+                    }
+                    ExchangeJob::Add(mut job) => {
+                        job.files = job.files.iter().map(|path| real(path)).collect();
+                        ExchangeJob::Add(job)
+                    }
+                    ExchangeJob::Import(mut job) => {
+                        job.from = self.real(&job.from);
+                        ExchangeJob::Import(job)
+                    }
+                    job => job,
+                };
+                Effect::Exchange(ticket, Box::new(job))
+            }
+            effect => effect,
+        }
+    }
+
+    /// Paths as the screen shows them, in what is answered.
+    fn shown_paths(&self, message: Message) -> Message {
+        match message {
+            Message::Browsed(ticket, Ok(mut folder)) => {
+                let shown = |path: &Path| {
+                    let path = format!("{}/", path.display());
+                    PathBuf::from(self.shown(&path).trim_end_matches('/'))
+                };
+                folder.path = shown(&folder.path);
+                for entry in &mut folder.entries {
+                    entry.path = shown(&entry.path);
+                }
+                Message::Browsed(ticket, Ok(folder))
+            }
+            Message::Browsed(ticket, Err(error)) => {
+                Message::Browsed(ticket, Err(self.shown_error(error)))
+            }
+            Message::Exchange(ticket, ExchangeNews::Failed(error)) => {
+                Message::Exchange(ticket, ExchangeNews::Failed(self.shown_error(error)))
+            }
+            Message::Exchange(ticket, ExchangeNews::Published(mut outcome)) => {
+                outcome.manifest = without_id(&self.shown(&outcome.manifest));
+                Message::Exchange(ticket, ExchangeNews::Published(outcome))
+            }
+            message => message,
+        }
+    }
+
     // What is there.
 
     pub(crate) fn wall(&self) -> Timestamp {
@@ -356,6 +437,11 @@ impl Desk {
 
     pub(crate) fn room(&mut self) -> &mut Room {
         self.room.as_mut().unwrap()
+    }
+
+    /// A file of the home.
+    pub(crate) fn home(&self, name: &str) -> PathBuf {
+        self.home.join(name)
     }
 
     /// A file of the source folder.
@@ -451,6 +537,12 @@ impl Desk {
         self.look = Look::new(Theme::load(theme), colors, TimeZone::UTC);
         self
     }
+}
+
+/// A dataset's id is another one each time.
+fn without_id(manifest: &str) -> String {
+    let id = manifest.split(['-', '/']).find(|part| part.len() == 32);
+    id.map_or_else(|| manifest.to_owned(), |id| manifest.replace(id, &"0123".repeat(8)))
 }
 
 /// Copies a clip to a place, with a modified time that is the same in every run.

@@ -134,7 +134,7 @@ fn a_dataset_grows_and_shrinks_under_the_cursor() {
     let here = desk.here();
     place_clip(&desk.source("aaa.wav"), "02_order_caller.mp3", 77);
     std::fs::remove_file(desk.source("cust_2.wav")).unwrap();
-    desk.keys("S").expect("1 added, 1 missing").expect("1 missing");
+    desk.keys("S").expect("1 added").expect("1 missing").expect("1 missing");
     assert_eq!(desk.here(), here);
     assert_eq!(desk.names(), ["aaa.wav", "agent_1.wav", "agent_2.flac", "cust_1.wav"]);
     desk.keys("S").expect("nothing new");

@@ -2,27 +2,27 @@
 
 use crate::desk::{Desk, place_clip};
 use crate::scene::{CALLS, bob_labels, calls};
-use earmark::app::{Message, SyncProgress};
+use earmark::app::{Message, SyncPhase, SyncProgress};
 use earmark::config::ThemeName;
 use earmark::domain::{Event, Output};
 use earmark::ui::ColorMode;
 use std::time::Duration;
 
-const TINY: (u16, u16) = (60, 16);
-const SMALL: (u16, u16) = (80, 24);
-const MIDDLE: (u16, u16) = (100, 30);
+pub(crate) const TINY: (u16, u16) = (60, 16);
+pub(crate) const SMALL: (u16, u16) = (80, 24);
+pub(crate) const MIDDLE: (u16, u16) = (100, 30);
 const LARGE: (u16, u16) = (160, 45);
 const ALL: [(u16, u16); 4] = [TINY, SMALL, MIDDLE, LARGE];
 
 /// Compares the screen with its picture, in each size.
-fn shot(desk: &mut Desk, name: &str, sizes: &[(u16, u16)]) {
+pub(crate) fn shot(desk: &mut Desk, name: &str, sizes: &[(u16, u16)]) {
     for (columns, rows) in sizes {
         desk.resize(*columns, *rows);
         picture(&format!("{name}_{columns}x{rows}"), &desk.screen());
     }
 }
 
-fn picture(name: &str, screen: &str) {
+pub(crate) fn picture(name: &str, screen: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -147,7 +147,8 @@ fn not_saved() {
 fn syncing() {
     let mut desk = calls();
     desk.hold(true).keys("S").wait(Duration::from_secs(10));
-    desk.send(Message::Sync(SyncProgress { listed: 12_408, applied: 7_282, probed: None }));
+    let phase = SyncPhase::Applying;
+    desk.send(Message::Sync(SyncProgress { phase, listed: 12_408, applied: 7_282, probed: None }));
     desk.hold(false);
     shot(&mut desk, "synced", &[SMALL]);
 }

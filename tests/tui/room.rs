@@ -1,17 +1,21 @@
 //! What effects do to an open dataset: the real workspace, drafts, source and decoder, one after the other.
 
-use earmark::app::{DraftJob, Effect, LabelJob, LabelOutcome, Message, Place};
+use earmark::app::{
+    DraftJob, Effect, ExchangeJob, ExchangeNews, LabelJob, LabelOutcome, Message, Place,
+};
 use earmark::audio::{Decoder, peaks};
 use earmark::domain::{
     ActionReport, Deed, Draft, Peaks, SampleDetail, SampleId, Target, UserError,
 };
 use earmark::objects::Store;
-use earmark::ops::{self, Opened, OpsError};
+use earmark::ops::{self, Opened, OpsError, Registry};
+use earmark::runtime::exchange::Exchange;
 use earmark::sync::sync;
 use earmark::text::safe_bytes;
 use earmark::workspace::{self, Drafts, LabelRequest, Lease, Reader, WorkspaceError, Writer};
 use jiff::Timestamp;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) struct Room {
@@ -23,13 +27,29 @@ pub(crate) struct Room {
     pub(crate) full: bool,
     /// Waveforms are decoded and shown.
     pub(crate) waves: bool,
+    /// Long jobs begin, and wait to be finished.
+    pub(crate) slow: bool,
+    pub(crate) exchange: Exchange,
+    job: Option<(u64, ExchangeJob)>,
 }
 
 impl Room {
-    pub(crate) fn open(opened: Opened) -> Self {
+    pub(crate) fn open(opened: Opened, registry: Registry, home: PathBuf) -> Self {
         let drafts = Drafts::open(&opened.workspace, opened.identity().clone()).unwrap();
         let (writer, reader) = (opened.writer().unwrap(), opened.reader().unwrap());
-        Self { opened, writer, reader, drafts, full: false, waves: true }
+        let exchange =
+            Exchange { opened: opened.clone(), registry, home: Some(home), to_nfc: true };
+        Self {
+            opened,
+            writer,
+            reader,
+            drafts,
+            full: false,
+            waves: true,
+            slow: false,
+            exchange,
+            job: None,
+        }
     }
 
     pub(crate) fn store(&self) -> Store {
@@ -71,9 +91,20 @@ impl Room {
             Effect::Redo => {
                 vec![Message::Undone(false, self.writer.redo(at).map_err(told))]
             }
-            Effect::DeleteSourceFiles(target, count) => {
-                vec![self.delete_sources(&target, count, at)]
+            Effect::PlanDeletion(ticket, target) => {
+                vec![Message::DeletionPlanned(ticket, self.exchange.plan_deletion(&target))]
             }
+            Effect::Browse(ticket, folder) => {
+                vec![Message::Browsed(ticket, self.exchange.browse(folder.as_deref()))]
+            }
+            Effect::Exchange(ticket, job) => self.start_job(ticket, *job, at),
+            Effect::CancelExchange(ticket) => match self.job.take() {
+                Some((running, _)) => {
+                    assert_eq!(running, ticket);
+                    vec![Message::Exchange(ticket, ExchangeNews::Stopped)]
+                }
+                None => Vec::new(),
+            },
             Effect::Lease(id) => {
                 let holder = match self.writer.lease(id, at, 5).unwrap() {
                     Lease::Mine => None,
@@ -146,27 +177,38 @@ impl Room {
         Message::Acted { deed, target: target.clone(), result }
     }
 
-    fn delete_sources(&mut self, target: &Target, count: u64, at: Timestamp) -> Message {
-        let samples = self.writer.samples(target).unwrap();
-        assert_eq!(samples.len() as u64, count, "what was counted is what is deleted");
-        let store = self.store();
-        let mut go_on = |_: &_| ControlFlow::Continue(());
-        let (_, files) = ops::delete_with_sources(
-            &self.reader,
-            &mut self.writer,
-            &store,
-            &samples,
-            at,
-            &mut go_on,
-        )
-        .unwrap();
-        let deleted = files.iter().filter(|file| file.is_gone()).count() as u64;
-        let failed = files
-            .into_iter()
-            .filter(|file| !file.is_gone())
-            .map(|file| (file.key, file.outcome.unwrap_err().to_string()))
-            .collect();
-        Message::SourceDeleted { deleted, failed }
+    /// Slow jobs do nothing but tell that they began, until they are finished.
+    fn start_job(&mut self, ticket: u64, job: ExchangeJob, at: Timestamp) -> Vec<Message> {
+        if !self.slow {
+            return self.perform(ticket, job, at, false);
+        }
+        self.job = Some((ticket, job.clone()));
+        let mut messages = self.perform(ticket, job, at, true);
+        messages
+            .retain(|message| matches!(message, Message::Exchange(_, ExchangeNews::Progress(_))));
+        messages
+    }
+
+    /// Does the slow job that was begun.
+    pub(crate) fn finish_job(&mut self, at: Timestamp) -> Vec<Message> {
+        let (ticket, job) = self.job.take().unwrap();
+        self.perform(ticket, job, at, false)
+    }
+
+    fn perform(
+        &mut self,
+        ticket: u64,
+        job: ExchangeJob,
+        at: Timestamp,
+        stop: bool,
+    ) -> Vec<Message> {
+        let mut messages = Vec::new();
+        let news = self.exchange.perform(job, at, &mut |progress| {
+            messages.push(Message::Exchange(ticket, ExchangeNews::Progress(progress)));
+            if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        messages.push(Message::Exchange(ticket, news));
+        messages
     }
 
     fn save_draft(&mut self, job: DraftJob, at: Timestamp) -> Message {
@@ -209,7 +251,8 @@ impl Room {
             Err(error) => Err(OpsError::from(error).into()),
         };
         let unprobed = self.reader.unprobed(usize::from(u16::MAX)).unwrap();
-        let probes: Vec<_> = unprobed.iter().map(|one| ops::probe_one(&store, one)).collect();
+        let probes: Vec<_> =
+            unprobed.iter().filter_map(|one| ops::probe_one(&store, one)).collect();
         self.writer.record_probes(&probes).unwrap();
         vec![Message::Synced(report), Message::Probed { last: true }]
     }

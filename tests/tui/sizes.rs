@@ -35,6 +35,14 @@ fn resizing_breaks_nothing_wherever_one_is() {
         "<enter>some text",
         "<enter>text<f4>",
         "ab4",
+        "A",
+        "A<down><space><tab>x",
+        "I",
+        "Itext<down>",
+        "E<up>",
+        "E<space>",
+        "2G<enter>",
+        "S",
         "D",
     ] {
         let mut desk = calls();

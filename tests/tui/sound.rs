@@ -1,6 +1,6 @@
 //! Playing, from the keys' side: where the sound is, how fast, and that it never disturbs the text.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, place_clip};
 use earmark::app::{Message, Transport};
 use earmark::domain::{Event, Output};
 use std::time::Duration;
@@ -89,4 +89,27 @@ fn a_slow_player_never_holds_the_keys() {
     assert_eq!(desk.text(), "two");
     assert_eq!(desk.state.sound.transport, Transport::Playing);
     assert_eq!(desk.deck.loaded.last(), Some(&("b.wav".to_owned(), true)));
+}
+
+#[test]
+fn audio_that_changed_in_the_source_is_said_and_the_text_stays() {
+    let mut desk = Desk::with(&TWO);
+    desk.keys("<enter>typed so far");
+    let open = desk.state.editor.open.as_ref().unwrap();
+    let (id, before) = (open.id(), open.row.etag.clone());
+    desk.send(Message::AudioChanged(id));
+    let load = desk.deck.load;
+    desk.send(Message::Player(Event::Failed { load, why: "a.wav could not be read".into() }));
+    desk.expect("the audio changed in the source: press S in the list; what you typed is kept");
+    assert_eq!(desk.text(), "typed so far");
+
+    place_clip(&desk.source("a.wav"), "01_greeting_caller.wav", 77);
+    desk.keys("<esc>S");
+    let open = desk.state.editor.open.as_ref().unwrap();
+    assert!(open.row.etag != before, "the new one is played from now on");
+    assert_eq!(open.audio_error, None);
+    assert_eq!(desk.text(), "typed so far");
+    desk.keys("<enter>");
+    assert_eq!(desk.state.sound.transport, Transport::Playing);
+    assert_eq!(desk.draft("a.wav").as_deref(), Some("typed so far"));
 }

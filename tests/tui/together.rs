@@ -17,11 +17,9 @@ pub(crate) fn suggest(desk: &mut Desk, name: &str, content: &str) {
 
 pub(crate) fn conflict(desk: &mut Desk, name: &str, contents: [&str; 2]) {
     let at = desk.wall();
-    let items = contents.map(|content| ImportItem {
-        key: name.into(),
-        content: content.into(),
-        origin: format!("{}.manifest", content.split(' ').next().unwrap()),
-        etag: "1".into(),
+    let items = contents.map(|content| {
+        let origin = format!("{}.manifest", content.split(' ').next().unwrap());
+        ImportItem::label(name.into(), content.into(), origin, "1")
     });
     desk.colleague("bob").import(items, false, at).unwrap();
     desk.look_around();
@@ -155,11 +153,12 @@ fn a_conflict_is_settled() {
     let mut desk = Desk::with(&THREE);
     conflict(&mut desk, "a.wav", ["red rose", "red nose"]);
     desk.expect("To confirm 1").keys("2").expect("⚡").expect("others say");
-    desk.keys("<enter><enter>").expect("still in conflict").keys("2b5");
+    desk.keys("<enter>").expect("In conflict: 2 texts").keys("<esc><enter>");
+    desk.expect("still in conflict: F8 compares").keys("2b5");
     assert_eq!(desk.counts().conflicts, 0);
     desk.keys("u");
     assert_eq!(desk.counts().conflicts, 1);
-    desk.keys("2<enter><c-u>red hose<enter>");
+    desk.keys("2<enter><esc><c-u>red hose<enter>");
     assert_eq!(desk.counts().conflicts, 0, "a text typed over all of them settles it");
     assert_eq!(desk.label("a.wav").as_deref(), Some("red hose"));
 }

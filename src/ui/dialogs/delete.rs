@@ -73,17 +73,44 @@ fn facts<'t>(
         None => format!("counting{}", canvas.glyphs.ellipsis),
     };
     let mut lines = wrapped(&what, width, canvas.style(Role::Accent), canvas);
-    let trash = "Into the trash: they leave the lists and the work of everybody who shares this \
-                 dataset. Their labels are kept, and Restore brings them back.";
-    lines.extend(wrapped(trash, width, canvas.style(Role::Text), canvas));
     if dialog.source_files {
-        lines.push(Line::default());
         let gone = format!(
-            "{} The files themselves are deleted in {} too. That cannot be taken back.",
+            "{} Into the trash, and the files themselves are deleted in {}. That cannot be taken back.",
             canvas.glyphs.warning, state.dataset.source
         );
         lines.extend(wrapped(&gone, width, canvas.style(Role::Error), canvas));
+        lines.extend(besides(dialog, width, canvas));
+    } else {
+        let trash = "Into the trash: they leave the lists and the work of everybody who shares this \
+                     dataset. Their labels are kept, and Restore brings them back.";
+        lines.extend(wrapped(trash, width, canvas.style(Role::Text), canvas));
     }
+    lines
+}
+
+/// Who else lists these files, and whether the store keeps them.
+fn besides<'t>(dialog: &DeleteDialog, width: usize, canvas: &Canvas<'_>) -> Vec<Line<'t>> {
+    let Some(besides) = &dialog.besides else {
+        let asking = format!("{} looking who else lists them", canvas.spinner());
+        return vec![Line::from(canvas.span(Role::Dim, asking))];
+    };
+    let mut lines = Vec::new();
+    let lists = [("published versions", &besides.versions), ("other datasets", &besides.datasets)];
+    for (what, names) in lists {
+        let (role, text) = match names.as_slice() {
+            [] => (Role::Dim, format!("No {what} known here list them.")),
+            names => (Role::Warn, format!("Listed by {what}: {}.", names.join(", "))),
+        };
+        lines.extend(wrapped(&text, width, canvas.style(role), canvas));
+    }
+    let (role, kept) = match besides.kept {
+        Some(true) => {
+            (Role::Dim, "The bucket keeps old object versions: an owner can bring them back.")
+        }
+        Some(false) => (Role::Warn, "No old versions are kept: they are gone for good."),
+        None => (Role::Dim, "Whether old versions are kept is not known."),
+    };
+    lines.extend(wrapped(kept, width, canvas.style(role), canvas));
     lines
 }
 

@@ -2,15 +2,23 @@
 
 mod ask;
 mod batch;
+mod browse;
+mod choice;
 mod compare;
+mod conflict;
 mod delete;
 mod filter;
+mod form;
 mod help;
 mod history;
 mod menus;
 mod message;
 mod palette;
+mod progress;
 mod sheet;
+mod versions;
+
+pub(super) use progress::percent;
 
 use super::canvas::Canvas;
 use crate::app::{Dialog, State};
@@ -32,5 +40,11 @@ pub(super) fn draw(state: &State, dialog: &Dialog, top: bool, canvas: &mut Canva
         Dialog::Prompt(dialog) => ask::prompt(state, dialog, top, canvas),
         Dialog::Message(dialog) => message::draw(state, dialog, canvas),
         Dialog::Quit(dialog) => ask::quit(state, dialog, canvas),
+        Dialog::Form(dialog) => form::draw(state, dialog, top, canvas),
+        Dialog::Choice(dialog) => choice::draw(state, dialog, canvas),
+        Dialog::Browse(dialog) => browse::draw(state, dialog, top, canvas),
+        Dialog::Progress => progress::draw(state, canvas),
+        Dialog::Conflict(dialog) => conflict::draw(state, dialog, canvas),
+        Dialog::Versions(dialog) => versions::draw(state, dialog, canvas),
     }
 }

@@ -179,6 +179,7 @@ pub(super) fn row(id: i64, name: &str, seconds: f64) -> Row {
         confirm: Confirm::default(),
         seconds: Some(seconds),
         size: 120_000,
+        etag: String::new(),
         content: None,
         flags: 0,
         leased_by: None,
