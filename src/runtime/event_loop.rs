@@ -189,7 +189,7 @@ impl Loop {
 
     /// The next deadline, or the moment a frame may be drawn; far away when nothing moves.
     fn wake_at(&self) -> Instant {
-        let far = Instant::now() + Duration::from_secs(3600);
+        let far = Instant::now() + Duration::from_hours(1);
         let deadline = self.state.next_deadline().map_or(far, |at| self.started + at);
         let frame = if self.dirty { self.frames.next_at().unwrap_or(far) } else { far };
         deadline.min(frame)

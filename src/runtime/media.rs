@@ -4,8 +4,9 @@ use super::runner::Answers;
 use super::sounds::SoundTable;
 use super::writer::WriterJob;
 use crate::app::Message;
-use crate::audio::{Decoder, peaks};
-use crate::domain::{Peaks, SampleDetail, SampleId};
+use crate::audio::{AudioError, Decoder, peaks};
+use crate::domain::{Peaks, SampleDetail, SampleId, UserError};
+use crate::objects::Ticket;
 use crate::text::safe_bytes;
 use crate::workspace;
 use std::ops::ControlFlow;
@@ -13,11 +14,16 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+/// Larger files of a bucket are not fetched whole just to draw them before they are asked for, in bytes.
+const FAR_AND_LARGE: u64 = 16 << 20;
+
 /// What is wanted: only the newest counts.
 #[derive(Default)]
 struct Wanted {
     open: Option<SampleDetail>,
     ahead: Vec<SampleId>,
+    /// What is under way: the sample if it is drawn ahead, and the ticket on which its bytes are read.
+    current: Option<(Option<SampleId>, Ticket)>,
     stop: bool,
 }
 
@@ -28,15 +34,23 @@ struct Desk {
 }
 
 impl Desk {
-    fn change(&self, change: impl FnOnce(&mut Wanted)) {
-        change(&mut self.wanted.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Changes what is wanted, and gives up what is under way if that is not wanted any more.
+    fn change(
+        &self,
+        change: impl FnOnce(&mut Wanted),
+        still: impl FnOnce(&Wanted, Option<SampleId>) -> bool,
+    ) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut wanted);
+        let given_up = match &wanted.current {
+            Some((ahead, ticket)) if !still(&wanted, *ahead) => Some(ticket.clone()),
+            _ => None,
+        };
+        drop(wanted);
+        if let Some(ticket) = given_up {
+            ticket.give_up();
+        }
         self.changed.notify_one();
-    }
-
-    /// Whether something more urgent than what was begun has come.
-    fn interrupted(&self, ahead: bool) -> bool {
-        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        wanted.stop || wanted.open.is_some() || (ahead && wanted.ahead.is_empty())
     }
 }
 
@@ -60,16 +74,19 @@ impl Media {
 
     /// The waveform of the open sample, now; whatever else was being decoded waits.
     pub(super) fn want(&self, detail: SampleDetail) {
-        self.desk.change(|wanted| wanted.open = Some(detail));
+        self.desk.change(|wanted| wanted.open = Some(detail), |_, _| false);
     }
 
     /// The waveforms of the samples that come next.
     pub(super) fn ahead(&self, samples: Vec<SampleId>) {
-        self.desk.change(|wanted| wanted.ahead = samples);
+        let still = |wanted: &Wanted, ahead: Option<SampleId>| {
+            ahead.is_none_or(|id| wanted.ahead.contains(&id))
+        };
+        self.desk.change(|wanted| wanted.ahead = samples, still);
     }
 
     pub(super) fn stop(self) {
-        self.desk.change(|wanted| wanted.stop = true);
+        self.desk.change(|wanted| wanted.stop = true, |_, _| false);
         let _ = self.thread.join();
     }
 }
@@ -85,17 +102,15 @@ struct Serving {
 enum Task {
     Open(Box<SampleDetail>),
     Ahead(SampleId),
-    Stop,
 }
 
 impl Serving {
     fn serve(&self) {
-        loop {
-            match self.next() {
-                Task::Stop => return,
-                Task::Open(detail) => self.draw(&detail, true),
+        while let Some((task, ticket)) = self.next() {
+            match task {
+                Task::Open(detail) => self.draw(&detail, true, &ticket),
                 Task::Ahead(id) => match self.reader.detail(id) {
-                    Ok(Some(detail)) => self.draw(&detail, false),
+                    Ok(Some(detail)) => self.draw(&detail, false, &ticket),
                     Ok(None) => {}
                     Err(error) => tracing::warn!(%error, "a sample could not be read ahead"),
                 },
@@ -103,24 +118,33 @@ impl Serving {
         }
     }
 
-    fn next(&self) -> Task {
+    /// What to do next, and the ticket on which it is done; `None` at the end.
+    fn next(&self) -> Option<(Task, Ticket)> {
         let mut wanted = self.desk.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
+        wanted.current = None;
+        let task = loop {
             if wanted.stop {
-                return Task::Stop;
+                return None;
             }
             if let Some(detail) = wanted.open.take() {
-                return Task::Open(Box::new(detail));
+                break Task::Open(Box::new(detail));
             }
             if !wanted.ahead.is_empty() {
-                return Task::Ahead(wanted.ahead.remove(0));
+                break Task::Ahead(wanted.ahead.remove(0));
             }
             wanted = self.desk.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
-        }
+        };
+        let ticket = self.sounds.ticket();
+        let ahead = match &task {
+            Task::Open(_) => None,
+            Task::Ahead(id) => Some(*id),
+        };
+        wanted.current = Some((ahead, ticket.clone()));
+        Some((task, ticket))
     }
 
     /// From the workspace if it was drawn before; else decoded, kept, and shown while it grows.
-    fn draw(&self, detail: &SampleDetail, open: bool) {
+    fn draw(&self, detail: &SampleDetail, open: bool, ticket: &Ticket) {
         match self.reader.peaks(detail.id) {
             Ok(Some(peaks)) => {
                 self.answers.send(Message::Peaks(detail.id, Arc::new(peaks)));
@@ -129,7 +153,10 @@ impl Serving {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a kept waveform could not be read"),
         }
-        match self.decode(detail, open) {
+        if !open && self.sounds.is_far() && detail.stamp.size > FAR_AND_LARGE {
+            return;
+        }
+        match self.decode(detail, open, ticket) {
             Ok(peaks) if peaks.complete => {
                 let peaks = Arc::new(peaks);
                 let job = WriterJob::Peaks(detail.id, detail.stamp.clone(), peaks.clone());
@@ -137,16 +164,20 @@ impl Serving {
                 self.answers.send(Message::Peaks(detail.id, peaks));
             }
             Ok(_) => {}
+            Err(_) if ticket.is_given_up() => {}
             Err(why) => self.answers.send(Message::AudioFailed(detail.id, why)),
         }
     }
 
-    fn decode(&self, detail: &SampleDetail, open: bool) -> Result<Peaks, String> {
-        let bytes = self.sounds.bytes(&detail.key).map_err(|error| error.to_string())?;
+    fn decode(&self, detail: &SampleDetail, open: bool, ticket: &Ticket) -> Result<Peaks, String> {
+        let bytes = self
+            .sounds
+            .bytes(detail.id, &detail.key, &detail.stamp, ticket)
+            .map_err(|error| error.to_string())?;
         let name = safe_bytes(detail.key.file_name());
-        let mut decoder = Decoder::open(bytes, &name).map_err(|error| error.to_string())?;
+        let mut decoder = Decoder::open(bytes, &name).map_err(|error| explained(&error))?;
         let mut show = |peaks: &Peaks| {
-            if self.desk.interrupted(!open) {
+            if ticket.is_given_up() {
                 return ControlFlow::Break(());
             }
             if open {
@@ -154,6 +185,11 @@ impl Serving {
             }
             ControlFlow::Continue(())
         };
-        peaks::scan(&mut decoder, &mut show).map_err(|error| error.to_string())
+        peaks::scan(&mut decoder, &mut show).map_err(|error| explained(&error))
     }
+}
+
+/// What is wrong and why, in one line.
+fn explained(error: &AudioError) -> String {
+    UserError::of(error, None).to_string()
 }

@@ -7,6 +7,7 @@ mod datasets;
 mod drafts;
 mod draw;
 mod event_loop;
+pub mod exchange;
 mod input;
 mod logging;
 mod media;
@@ -15,6 +16,7 @@ mod probe;
 mod reader;
 mod runner;
 mod session;
+mod sharing;
 mod sounds;
 mod terminal;
 mod writer;
@@ -26,7 +28,7 @@ use crate::ops::{Locate, Opened, OpsError, author};
 use crate::workspace::Identity;
 
 /// What the screen starts with.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Start {
     /// The dataset to open; `None` shows those opened before.
     pub dataset: Option<Locate>,

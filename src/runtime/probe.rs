@@ -1,7 +1,8 @@
 //! The prober: lengths and hashes of files that nobody looked at yet, read in the background and at low haste.
 
 use super::writer::WriterJob;
-use crate::ops::{self, Opened, OpsError};
+use crate::objects::Store;
+use crate::ops::{Opened, OpsError, ProbeRun};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -9,6 +10,8 @@ use std::thread::JoinHandle;
 
 /// Files looked at before what was found goes to the workspace.
 const BATCH: usize = 64;
+/// Files of a bucket looked at at once: few, so that what is played has the line for itself.
+const FAR_AT_ONCE: usize = 3;
 
 pub(super) struct Prober {
     opened: Opened,
@@ -37,23 +40,29 @@ impl Prober {
 
     pub(super) fn stop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
+        let far = self.opened.source.folder().is_none();
+        if let Some(thread) = self.thread.take()
+            && !far
+        {
             let _ = thread.join();
         }
+        // What waits for a bucket ends by itself: it only reads, and nobody listens any more.
     }
 }
 
 fn probe(opened: &Opened, writer: &Sender<WriterJob>, stop: &AtomicBool) -> Result<(), OpsError> {
     let (reader, store) = (opened.reader()?, opened.store()?);
+    let at_once = match &store {
+        Store::Folder(_) => 1,
+        Store::S3(_) => FAR_AT_ONCE,
+    };
+    let mut run = ProbeRun::default();
     loop {
-        let samples = reader.unprobed(BATCH)?;
+        let samples = run.next(&reader, BATCH)?;
         let last = samples.is_empty();
-        let mut probes = Vec::with_capacity(samples.len());
-        for sample in &samples {
-            if stop.load(Ordering::Acquire) {
-                return Ok(());
-            }
-            probes.push(ops::probe_one(&store, sample));
+        let probes = run.look(&store, &samples, at_once, stop);
+        if stop.load(Ordering::Acquire) {
+            return Ok(());
         }
         let (recorded, answer) = channel();
         let sent = writer.send(WriterJob::Probes { probes, last, recorded });

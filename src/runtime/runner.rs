@@ -124,6 +124,7 @@ impl Runner {
             Effect::Prefetch(sounds) => {
                 self.play(|player| player.prefetch(&sounds));
                 if let Some(session) = &self.session {
+                    session.sounds.fetch_ahead(&sounds);
                     session.media.ahead(sounds.iter().map(|sound| sound.sample).collect());
                 }
             }

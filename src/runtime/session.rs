@@ -2,6 +2,7 @@
 
 use super::Account;
 use super::drafts::{Drafts, DraftsJob};
+use super::exchange::{Exchange, ExchangeThread};
 use super::media::Media;
 use super::reader::{Reader, ReaderJob};
 use super::runner::Answers;
@@ -10,8 +11,9 @@ use super::writer::{Writer, WriterJob};
 use crate::app::{DatasetInfo, Effect, Message, Place};
 use crate::config::Config;
 use crate::domain::UserError;
-use crate::ops::{Locate, Make, Opened, OpsError, locate};
+use crate::ops::{Locate, Make, Opened, OpsError, Registry, locate};
 use jiff::Timestamp;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The threads of an open dataset.
@@ -21,6 +23,8 @@ pub(super) struct Session {
     writer: Writer,
     reader: Reader,
     drafts: Drafts,
+    exchange: ExchangeThread,
+    answers: Answers,
 }
 
 /// The name under which a person's place is kept in the workspace.
@@ -34,8 +38,11 @@ impl Session {
         answers: &Answers,
     ) -> Result<(Self, Message), UserError> {
         let now = Timestamp::now();
-        let opened = locate(dataset, Make::IfMissing, &account.identity, &account.paths, now)?;
+        let storage = account.config(None).map_err(all_in_one)?.storage;
+        let typed = Locate { storage, ..dataset.clone() };
+        let opened = locate(&typed, Make::IfMissing, &account.identity, &account.paths, now)?;
         let config = account.config(Some(&opened)).map_err(all_in_one)?;
+        let opened = opened.tuned(&config.storage);
         Self::start_threads(&opened, config, account, answers).map_err(UserError::from)
     }
 
@@ -58,7 +65,12 @@ impl Session {
             author: identity.author.clone(),
         };
 
-        let sounds = Arc::new(SoundTable::new(opened.source.clone(), opened.store().ok()));
+        let sounds = Arc::new(SoundTable::new(
+            opened,
+            &config.storage,
+            &account.paths.cache,
+            answers.clone(),
+        ));
         let drafts = Drafts::start(
             crate::workspace::Drafts::open(&opened.workspace, identity.clone())?,
             answers.clone(),
@@ -73,10 +85,20 @@ impl Session {
         let reader = Reader::start(reading, drafts.sender(), answers.clone());
         let media =
             Media::start(opened.reader()?, sounds.clone(), writer.sender(), answers.clone());
+        let exchange = Exchange {
+            opened: opened.clone(),
+            registry: Registry::of(&account.paths),
+            home: std::env::var_os("HOME").map(PathBuf::from),
+            to_nfc: config.editor.nfc,
+        };
+        let exchange = ExchangeThread::start(exchange, answers.clone());
         let scope = account.part.or(config.work.part);
         let config = Box::new(config);
         let message = Message::Opened { dataset: info, counts, place, scope, config };
-        Ok((Self { sounds, media, writer, reader, drafts }, message))
+        let answers = answers.clone();
+        let session = Self { sounds, media, writer, reader, drafts, exchange, answers };
+        session.ask_rights();
+        Ok((session, message))
     }
 
     /// Hands an effect to the thread that does it.
@@ -96,9 +118,13 @@ impl Session {
             Effect::Act(deed, target) => self.writer.send(WriterJob::Act(deed, target)),
             Effect::Undo => self.writer.send(WriterJob::Undo),
             Effect::Redo => self.writer.send(WriterJob::Redo),
-            Effect::DeleteSourceFiles(target, count) => {
-                self.writer.send(WriterJob::DeleteSourceFiles(target, count));
-            }
+            Effect::PlanDeletion(ticket, target) => self.ask(move |exchange| {
+                Message::DeletionPlanned(ticket, exchange.plan_deletion(&target))
+            }),
+            Effect::Browse(ticket, folder) => self
+                .ask(move |exchange| Message::Browsed(ticket, exchange.browse(folder.as_deref()))),
+            Effect::Exchange(ticket, job) => self.exchange.send(ticket, job),
+            Effect::CancelExchange(ticket) => self.exchange.cancel(ticket),
             Effect::Lease(id) => self.writer.send(WriterJob::Lease(id)),
             Effect::Release(id) => self.writer.send(WriterJob::Release(id)),
             Effect::Sync => self.writer.send(WriterJob::Sync),
@@ -114,9 +140,30 @@ impl Session {
         }
     }
 
+    /// Asks something short that may have to wait for disk or network, beside everything else.
+    fn ask(&self, question: impl FnOnce(&Exchange) -> Message + Send + 'static) {
+        let (exchange, answers) = (self.exchange.exchange().clone(), self.answers.clone());
+        std::thread::spawn(move || answers.send(question(&exchange)));
+    }
+
+    /// What may be done in a bucket is asked once; a folder's own rights tell when something is tried.
+    fn ask_rights(&self) {
+        if self.exchange.exchange().opened.source.folder().is_some() {
+            return;
+        }
+        let (exchange, answers) = (self.exchange.exchange().clone(), self.answers.clone());
+        std::thread::spawn(move || match exchange.rights() {
+            Ok(rights) => answers.send(Message::Rights(rights)),
+            // Not reachable now: the sync says so.
+            Err(error) => tracing::info!(%error, "what the keys may do is not known"),
+        });
+    }
+
     /// Ends its threads once everything they were given is done.
     pub(super) fn finish(self) {
-        let Self { media, writer, reader, drafts, .. } = self;
+        let Self { sounds, media, writer, reader, drafts, exchange, .. } = self;
+        exchange.finish();
+        sounds.close();
         media.stop();
         reader.finish();
         writer.finish();

@@ -4,10 +4,12 @@ use super::drafts::DraftsJob;
 use super::probe::Prober;
 use super::runner::Answers;
 use super::session::PLACE;
+use super::sharing::Sharing;
 use super::told;
-use crate::app::{DraftJob, LabelJob, LabelOutcome, Message, Place, SyncProgress};
+use crate::app::{DraftJob, LabelJob, LabelOutcome, Message, Place, SyncPhase, SyncProgress};
 use crate::config::Config;
-use crate::domain::{AudioStamp, Deed, Peaks, SampleId, SampleKey, SyncReport, Target, UserError};
+use crate::domain::{AudioStamp, Deed, Peaks, SampleId, SyncReport, Target, UserError};
+use crate::objects::Entry;
 use crate::ops::{self, Opened, OpsError, SidecarImport};
 use crate::sync::{SyncJob, SyncStep};
 use crate::text::counted;
@@ -30,7 +32,6 @@ pub(super) enum WriterJob {
     Undo,
     Redo,
     Weigh(u64, Target),
-    DeleteSourceFiles(Target, u64),
     Lease(SampleId),
     Release(SampleId),
     Sync,
@@ -66,6 +67,7 @@ impl Writer {
     ) -> Self {
         let (sender, jobs) = channel();
         let prober = Prober::new(opened.clone(), sender.clone());
+        let (opened_too, sharing_answers) = (opened.clone(), answers.clone());
         let thread = std::thread::spawn(move || {
             let serving = Serving {
                 writer,
@@ -75,6 +77,7 @@ impl Writer {
                 answers,
                 prober,
                 sync: None,
+                sharing: Sharing::new(opened_too, sharing_answers),
                 behind: false,
                 told_at: Instant::now(),
                 looked_at: Instant::now(),
@@ -109,6 +112,7 @@ struct Serving {
     answers: Answers,
     prober: Prober,
     sync: Option<SyncJob>,
+    sharing: Sharing,
     /// The search index is: steps follow one another while there is nothing else to do.
     behind: bool,
     told_at: Instant,
@@ -122,7 +126,7 @@ impl Serving {
             if self.looked_at.elapsed() >= LOOK {
                 self.look();
             }
-            let job = if self.sync.is_some() {
+            let job = if self.sync.is_some() || self.sharing.runs() {
                 match jobs.try_recv() {
                     Ok(job) => Some(job),
                     Err(TryRecvError::Empty) => None,
@@ -144,9 +148,11 @@ impl Serving {
             match job {
                 Some(WriterJob::Stop) => break,
                 Some(job) => self.take(job),
-                None => self.sync_on(),
+                None if self.sync.is_some() => self.sync_on(),
+                None => self.sharing.step(&mut self.writer),
             }
         }
+        self.sharing.finish(&mut self.writer);
         // The prober may wait for an answer to a job that nobody will do any more.
         drop(jobs);
         self.prober.stop();
@@ -154,6 +160,12 @@ impl Serving {
 
     fn take(&mut self, job: WriterJob) {
         let at = Timestamp::now();
+        if matches!(
+            job,
+            WriterJob::Label(_) | WriterJob::Act(..) | WriterJob::Undo | WriterJob::Redo
+        ) {
+            self.sharing.more_waits();
+        }
         match job {
             WriterJob::Label(job) => self.label(job, at),
             WriterJob::Act(deed, target) => {
@@ -169,7 +181,6 @@ impl Serving {
                 self.answers.send(Message::Undone(false, result));
             }
             WriterJob::Weigh(ticket, target) => self.weigh(ticket, &target),
-            WriterJob::DeleteSourceFiles(target, count) => self.delete_sources(&target, count, at),
             WriterJob::Lease(id) => self.lease(id, at),
             WriterJob::Release(id) => {
                 if let Err(error) = self.writer.release(id) {
@@ -218,54 +229,10 @@ impl Serving {
         self.answers.send(Message::Labeled { job, outcome });
     }
 
-    fn samples_of(&self, target: &Target) -> Result<Vec<(SampleId, SampleKey)>, OpsError> {
-        Ok(self.writer.samples(target)?)
-    }
-
     fn weigh(&mut self, ticket: u64, target: &Target) {
         match self.writer.weigh(target) {
             Ok((count, bytes)) => self.answers.send(Message::Weighed { ticket, count, bytes }),
             Err(error) => self.answers.send(Message::Failed(told(error))),
-        }
-    }
-
-    fn delete_sources(&mut self, target: &Target, count: u64, at: Timestamp) {
-        let outcome = self.samples_of(target).and_then(|samples| {
-            if samples.len() as u64 != count {
-                return Ok(None);
-            }
-            let (reader, store) = (self.opened.reader()?, self.opened.store()?);
-            let mut go_on = |_: &ops::SourceDeletion| ControlFlow::Continue(());
-            let (_, files) = ops::delete_with_sources(
-                &reader,
-                &mut self.writer,
-                &store,
-                &samples,
-                at,
-                &mut go_on,
-            )?;
-            Ok(Some(files))
-        });
-        match outcome {
-            Ok(Some(files)) => {
-                let deleted = files.iter().filter(|file| file.is_gone()).count() as u64;
-                let failed = files
-                    .into_iter()
-                    .filter_map(|file| {
-                        let gone = file.is_gone();
-                        file.outcome
-                            .err()
-                            .filter(|_| !gone)
-                            .map(|error| (file.key, error.to_string()))
-                    })
-                    .collect();
-                self.answers.send(Message::SourceDeleted { deleted, failed });
-            }
-            Ok(None) => self.answers.send(Message::Failed(
-                UserError::new("nothing was deleted: the selection changed since it was counted")
-                    .hint("press d again"),
-            )),
-            Err(error) => self.answers.send(Message::Failed(error.into())),
         }
     }
 
@@ -300,11 +267,16 @@ impl Serving {
         if self.sync.is_some() {
             return;
         }
+        // What is being shared by itself is shared again at the end of the sync.
+        self.sharing.cancel();
         let started =
             self.opened.store().and_then(|store| Ok(SyncJob::start(&store, &mut self.writer, at)?));
         match started {
             Ok(job) => self.sync = Some(job),
-            Err(error) => self.answers.send(Message::Synced(Err(error.into()))),
+            Err(error) => {
+                self.answers.send(Message::Synced(Err(error.into())));
+                self.sharing.start(&self.writer);
+            }
         }
     }
 
@@ -312,15 +284,26 @@ impl Serving {
         let Some(job) = &mut self.sync else { return };
         match job.step(&mut self.writer, Timestamp::now()) {
             Ok(SyncStep::Listing { found }) => {
-                self.tell(SyncProgress { listed: found, applied: found, probed: None });
+                self.tell(SyncProgress {
+                    phase: SyncPhase::Listing,
+                    listed: found,
+                    applied: found,
+                    probed: None,
+                });
             }
             Ok(SyncStep::Applying { done, of }) => {
-                self.tell(SyncProgress { listed: of, applied: done, probed: None });
+                self.tell(SyncProgress {
+                    phase: SyncPhase::Applying,
+                    listed: of,
+                    applied: done,
+                    probed: None,
+                });
             }
             Ok(SyncStep::Done(summary)) => {
                 self.sync = None;
-                let report = self.take_sidecars(summary.report);
-                self.answers.send(Message::Synced(Ok(report)));
+                let report = self.take_manifests(summary.report, &summary.manifests);
+                let report = self.take_sidecars(report);
+                self.sharing.finish_sync(report, &self.writer);
                 if let Some(part) = summary.unlisted.first() {
                     let parts = counted(summary.unlisted.len() as u64, "part", "parts");
                     let (prefix, why) = (part.prefix.lossy(), &part.why);
@@ -334,6 +317,8 @@ impl Serving {
             Err(error) => {
                 self.sync = None;
                 self.answers.send(Message::Synced(Err(OpsError::from(error).into())));
+                // The output may be within reach all the same.
+                self.sharing.start(&self.writer);
             }
         }
     }
@@ -343,6 +328,31 @@ impl Serving {
             self.told_at = Instant::now();
             self.answers.send(Message::Sync(progress));
         }
+    }
+
+    /// Labels that came with the data.
+    fn take_manifests(&mut self, mut report: SyncReport, manifests: &[Entry]) -> SyncReport {
+        if manifests.is_empty() {
+            return report;
+        }
+        let opened = &self.opened;
+        let (reader, nfc) = (|| opened.reader(), self.config.editor.nfc);
+        let taken = opened.store().and_then(|store| {
+            let (source, at) = (&opened.source, Timestamp::now());
+            ops::take_manifests(&reader, &mut self.writer, &store, source, manifests, nfc, at)
+        });
+        match taken {
+            Ok(arrived) => {
+                report.labels_pulled += arrived.imported;
+                for (key, error) in arrived.failed {
+                    let said = UserError::new(format!("{} was not taken in", key.lossy()));
+                    self.answers
+                        .send(Message::Failed(UserError { why: vec![error.to_string()], ..said }));
+                }
+            }
+            Err(error) => self.answers.send(Message::Failed(error.into())),
+        }
+        report
     }
 
     /// Texts beside the audio, where the dataset says that they are labels.
@@ -374,9 +384,14 @@ impl Serving {
     }
 
     fn cancel_sync(&mut self) {
-        let Some(job) = self.sync.take() else { return };
-        if let Err(error) = job.cancel(&mut self.writer) {
-            tracing::warn!(%error, "the sync lease stays until it expires");
+        match self.sync.take() {
+            Some(job) => {
+                if let Err(error) = job.cancel(&mut self.writer) {
+                    tracing::warn!(%error, "the sync lease stays until it expires");
+                }
+            }
+            None if self.sharing.cancel() => {}
+            None => return,
         }
         let error = UserError::new("stopped; what was applied stays").hint("S starts it again");
         self.answers.send(Message::Synced(Err(error)));
@@ -410,10 +425,14 @@ impl Serving {
     fn look(&mut self) {
         self.looked_at = Instant::now();
         match self.writer.changed_by_others() {
-            Ok(true) => self.answers.send(Message::Changed),
+            Ok(true) => {
+                self.sharing.more_waits();
+                self.answers.send(Message::Changed);
+            }
             Ok(false) => self.index(),
             Err(error) => tracing::warn!(%error, "other processes' changes were not looked for"),
         }
+        self.sharing.look(&self.writer);
     }
 }
 

@@ -22,10 +22,11 @@ fn nothing_is_written_while_nothing_moves() {
     assert!(falls_silent(&screen), "in the box");
 }
 
-/// Whether nothing is written for three seconds. What is on its way when the watch begins (a length that was read, a notice
-/// that goes) moves, and begins it anew.
+/// Whether nothing is written for three seconds, once what was on its way (a length that was read, a notice that goes)
+/// has come to rest.
 fn falls_silent(screen: &Screen) -> bool {
-    (0..6).any(|_| screen.bytes_while_idle(Duration::from_secs(3)) == 0)
+    let rest = || screen.bytes_while_idle(Duration::from_secs(3)) == 0;
+    (0..6).any(|_| rest()) && rest()
 }
 
 #[test]

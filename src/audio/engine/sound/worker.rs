@@ -3,7 +3,7 @@
 use super::{Heard, Opened, Phase, Piece, Shared, State};
 use crate::audio::engine::Sounds;
 use crate::audio::{Activity, AudioError, Decoder};
-use crate::domain::{Seconds, SoundId, Span};
+use crate::domain::{Seconds, SoundId, Span, UserError};
 use std::sync::{Arc, PoisonError};
 
 /// The decoding thread.
@@ -32,7 +32,7 @@ impl Worker {
         let opened = Arc::new(Opened { rate: info.rate, channels, info });
         self.tell(|state| state.phase = Phase::Open(opened.clone()));
         if let Err(error) = self.serve(decoder, &opened) {
-            self.fail(error.to_string());
+            self.fail(UserError::of(&error, None).to_string());
         }
     }
 
@@ -140,7 +140,7 @@ impl Ear {
 
 fn open(id: &SoundId, sounds: &dyn Sounds) -> Result<Decoder, String> {
     let (source, name) = sounds.open(id).map_err(|error| format!("cannot be opened: {error}"))?;
-    Decoder::open(source, &name).map_err(|error| error.to_string())
+    Decoder::open(source, &name).map_err(|error| UserError::of(&error, None).to_string())
 }
 
 /// Mixes all channels into one.
