@@ -1,10 +1,10 @@
 //! The command line as clap reads it: the global flags, and one variant a subcommand.
 
 use super::{
-    backup, completions, config, delete, demo, doctor, history, import, init, label, list, man,
-    play, restore, status, sync, undo, unlabel,
+    add, backup, completions, config, delete, demo, doctor, export, history, import, init, label,
+    list, man, play, publish, restore, status, sync, undo, unlabel, versions,
 };
-use crate::domain::Scope;
+use crate::domain::{Connection, Scope};
 use crate::ops::{Locate, parse_scope};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 #[command(
     name = "earmark",
     version,
-    after_help = "SOURCE is a folder with recordings, or the name of a dataset that was opened before."
+    after_help = "SOURCE is a bucket address (s3://bucket/prefix/, obs://…), a folder with recordings, or the name of a dataset that was opened before."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -37,12 +37,32 @@ pub(super) struct Global {
     /// No progress and no notes
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
+    /// The object store's address, as in https://host:port; AWS if not given
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) endpoint: Option<String>,
+    /// The AWS profile whose keys are used
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// The bucket's region
+    #[arg(long, global = true, value_name = "R")]
+    pub(super) region: Option<String>,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColorChoice,
     /// Set one option of the configuration, as in --set playback.backstep=2
     #[arg(long = "set", global = true, value_name = "SECTION.NAME=VALUE", value_parser = setting)]
     pub(super) settings: Vec<(String, String)>,
+}
+
+impl Global {
+    /// How buckets are reached, as far as that was typed.
+    pub(super) fn connection(&self) -> Connection {
+        Connection {
+            endpoint: self.endpoint.clone(),
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+        }
+    }
 }
 
 /// What the screen takes.
@@ -68,7 +88,7 @@ impl ScreenArgs {
 /// The dataset that a command works on.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SourceArg {
-    /// A folder, or the name of a dataset opened before
+    /// A bucket address, a folder, or the name of a dataset opened before
     pub(super) source: String,
 }
 
@@ -80,6 +100,8 @@ impl SourceArg {
             output: None,
             name: None,
             workspace: global.workspace.clone(),
+            connection: global.connection(),
+            ..Locate::default()
         }
     }
 }
@@ -107,8 +129,16 @@ pub(super) enum Command {
     Delete(delete::Delete),
     /// Back from the trash
     Restore(restore::Restore),
-    /// Take labels from files that came with the data
+    /// Add data: copy local recordings into the source and the dataset
+    Add(add::Add),
+    /// Take labels in from any format
     Import(import::Import),
+    /// Write labels in any format, read back and verified
+    Export(export::Export),
+    /// Publish an immutable version in the output
+    Publish(publish::Publish),
+    /// What was published, and how versions differ
+    Versions(versions::Versions),
     /// Play one file, or decode it into a WAV file
     Play(play::Play),
     /// A consistent copy of the workspace while others work

@@ -44,7 +44,10 @@ impl Context {
 
     /// The dataset that was typed.
     pub(super) fn locate(&self, typed: &Locate, make: Make) -> Result<Opened, Failure> {
-        Ok(locate(typed, make, &self.identity, &self.paths()?, self.now())?)
+        let typed = Locate { storage: self.config(None)?.storage, ..typed.clone() };
+        let opened = locate(&typed, make, &self.identity, &self.paths()?, self.now())?;
+        let storage = self.config(Some(&opened))?.storage;
+        Ok(opened.tuned(&storage))
     }
 
     /// Where settings come from, those of one dataset over the user's.

@@ -4,11 +4,14 @@ use super::args::SourceArg;
 use super::context::Context;
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupt;
+use super::publish::output_of;
 use super::report::{act_on, named_samples};
 use crate::domain::{Deed, SampleKey};
 use crate::formats::KeyFields;
+use crate::objects::Versioning;
 use crate::ops::{
-    DeletionPlan, Make, Named, Opened, Registry, SourceDeletion, delete_with_sources, plan_deletion,
+    DeletionPlan, Make, Named, Opened, Registry, SourceDeletion, delete_with_sources,
+    learn_versions, plan_deletion,
 };
 use crate::text::{byte_size, counted, safe_line};
 use clap::Args;
@@ -55,11 +58,33 @@ impl Delete {
         }
         let (samples, unknown) = named_samples(&opened, &self.keys)?;
         let registry = Registry::of(&context.paths()?);
-        let plan = plan_deletion(&opened.reader()?, &registry, &context.identity, &samples)?;
+        learn(&opened);
+        let mut plan = plan_deletion(&opened.reader()?, &registry, &context.identity, &samples)?;
+        if self.confirmed != Some(plan.files) {
+            // What the store keeps is worth saying, and no reason not to ask.
+            plan.kept = opened
+                .store()?
+                .abilities(None)
+                .map_or_else(|_| Versioning::Unknown, |abilities| abilities.versioning);
+        }
         if self.confirmed != Some(plan.files) {
             return Err(refused(&plan, self.confirmed));
         }
         delete(context, &opened, &samples, &unknown)
+    }
+}
+
+/// Takes notice of versions that others published, if the output is there to say so.
+fn learn(opened: &Opened) {
+    let learned = || -> Result<(), Failure> {
+        if opened.dataset.output.is_some() {
+            let output = output_of(opened)?;
+            learn_versions(&opened.reader()?, &mut opened.writer()?, &output)?;
+        }
+        Ok(())
+    };
+    if learned().is_err() {
+        tracing::warn!("versions of others may be unknown: the output cannot be read");
     }
 }
 
@@ -69,6 +94,15 @@ fn refused(plan: &DeletionPlan, given: Option<u64>) -> Failure {
     if !plan.also_in.is_empty() {
         let names: Vec<_> = plan.also_in.iter().map(|name| safe_line(name)).collect();
         what = format!("{what}; also listed by {}", names.join(", "));
+    }
+    if !plan.versions.is_empty() {
+        let names: Vec<_> = plan.versions.iter().map(|name| safe_line(name)).collect();
+        what = format!("{what}; published in {}", names.join(", "));
+    }
+    match plan.kept {
+        Versioning::Kept => what.push_str("; the bucket keeps old versions of them"),
+        Versioning::Final => {}
+        Versioning::Unknown => what.push_str("; whether old versions are kept is not known"),
     }
     if let Some(given) = given {
         what = format!("{what}, not {given}");

@@ -5,7 +5,8 @@ use super::context::Context;
 use super::exit::{Exit, Failure, Outcome};
 use super::hush::Hush;
 use crate::ops::{
-    Check, Make, Terminal, Verdict, check_sound, check_terminal, check_workspace, locate,
+    Check, Locate, Make, OpsError, Terminal, Verdict, check_bucket, check_sound, check_terminal,
+    check_workspace, locate,
 };
 use clap::Args;
 use std::env;
@@ -27,9 +28,13 @@ impl Doctor {
         checks.push(check_sound(&config.playback, &variable));
         drop(hush);
         if let Some(source) = self.source {
-            let typed = SourceArg { source }.locate(&context.global);
+            let storage = config.storage.clone();
+            let typed = Locate { storage, ..SourceArg { source }.locate(&context.global) };
             let paths = context.paths()?;
             let opened = locate(&typed, Make::Never, &context.identity, &paths, context.now());
+            if matches!(opened, Err(OpsError::NoWorkspace { .. })) {
+                checks.extend(check_bucket(&typed));
+            }
             checks.extend(check_workspace(opened));
         }
         print(context, &checks)
@@ -37,6 +42,7 @@ impl Doctor {
 }
 
 fn print(context: &mut Context, checks: &[Check]) -> Result<Exit, Failure> {
+    let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0).max(15);
     for check in checks {
         context.out.json(check)?;
         let verdict = match check.verdict {
@@ -44,9 +50,9 @@ fn print(context: &mut Context, checks: &[Check]) -> Result<Exit, Failure> {
             Verdict::Warn => "warn",
             Verdict::Fail => "FAIL",
         };
-        context.out.line(format!("{verdict}  {:<15} {}", check.name, check.detail))?;
+        context.out.line(format!("{verdict}  {:<width$} {}", check.name, check.detail))?;
         if let Some(next) = &check.next {
-            context.out.line(format!("      {:<15} → {next}", ""))?;
+            context.out.line(format!("      {:<width$} → {next}", ""))?;
         }
     }
     let failed = checks.iter().any(|check| check.verdict == Verdict::Fail);

@@ -23,6 +23,11 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// This one, unless it is a plain success: then the other.
+    pub(super) fn or(self, other: Self) -> Self {
+        if self == Self::Done { other } else { self }
+    }
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         match self {

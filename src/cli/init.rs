@@ -3,7 +3,8 @@
 use super::args::SourceArg;
 use super::context::Context;
 use super::exit::{Exit, Outcome};
-use crate::ops::{Locate, Make};
+use crate::ops::{Locate, Make, OpsError};
+use crate::sync::announce;
 use crate::text::safe_line;
 use clap::Args;
 use serde::Serialize;
@@ -37,6 +38,9 @@ impl Init {
         let opened = context.locate(&typed, Make::IfMissing)?;
         let dataset = &opened.dataset;
         let workspace = opened.workspace.display().to_string();
+        if let Some(output) = opened.output()? {
+            announce(&output, &mut opened.writer()?, context.now()).map_err(OpsError::from)?;
+        }
         let verb = if opened.made { "made" } else { "already there:" };
         context.out.line(format!(
             "{verb} {}, workspace {}",

@@ -39,8 +39,9 @@ pub(super) struct List {
     limit: Option<usize>,
 }
 
+/// A list, by its name on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Tab {
+pub(super) enum Tab {
     All,
     Unlabeled,
     ToConfirm,

@@ -2,6 +2,7 @@
 //!
 //! One file a subcommand; each parses its flags, calls the use case, prints, and says how it ended.
 
+mod add;
 mod args;
 mod backup;
 mod completions;
@@ -11,6 +12,7 @@ mod delete;
 mod demo;
 mod doctor;
 mod exit;
+mod export;
 mod history;
 mod hush;
 mod import;
@@ -23,6 +25,7 @@ mod man;
 mod out;
 mod play;
 mod progress;
+mod publish;
 mod report;
 mod restore;
 mod screen;
@@ -30,6 +33,7 @@ mod status;
 mod sync;
 mod undo;
 mod unlabel;
+mod versions;
 
 pub use args::Cli;
 pub use exit::{Exit, Failure, Outcome};
@@ -102,7 +106,11 @@ fn dispatch(command: Command, context: &mut Context) -> Outcome {
         Command::Undo(args) => args.run(context),
         Command::Delete(args) => args.run(context),
         Command::Restore(args) => args.run(context),
+        Command::Add(args) => args.run(context),
         Command::Import(args) => args.run(context),
+        Command::Export(args) => args.run(context),
+        Command::Publish(args) => args.run(context),
+        Command::Versions(args) => args.run(context),
         Command::Play(args) => args.run(context),
         Command::Backup(args) => args.run(context),
         Command::Doctor(args) => args.run(context),

@@ -16,7 +16,9 @@ pub(super) fn run(args: ScreenArgs, context: &mut Context) -> Outcome {
         return Err(Failure::usage("the screen prints no JSON", hint));
     }
     let workspace = context.global.workspace.clone();
-    let dataset = source.map(|source| Locate { source, output, name: None, workspace });
+    let connection = context.global.connection();
+    let dataset =
+        source.map(|source| Locate { source, output, workspace, connection, ..Locate::default() });
     open(dataset, part, context)
 }
 

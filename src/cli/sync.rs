@@ -4,10 +4,13 @@ use super::args::SourceArg;
 use super::context::Context;
 use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupt;
-use crate::domain::SyncReport;
+use crate::config::Config;
+use crate::domain::{SyncReport, UserError};
 use crate::objects::Store;
-use crate::ops::{Locate, Make, Opened, SidecarImport, import_sidecars, probe_all};
-use crate::sync::{SyncStep, SyncSummary, sync};
+use crate::ops::{
+    Locate, Make, Opened, OpsError, SidecarImport, import_sidecars, probe_all, take_manifests,
+};
+use crate::sync::{ShareError, ShareStep, SyncStep, SyncSummary, share, sync};
 use crate::text::{counted, thousands};
 use crate::workspace::Writer;
 use clap::Args;
@@ -31,15 +34,30 @@ impl Sync {
         let typed = Locate { output: self.output, ..self.source.locate(&context.global) };
         let opened = context.locate(&typed, Make::IfMissing)?;
         let config = context.config(Some(&opened))?;
-        let store = opened.store()?;
         let mut writer = opened.writer()?;
         let interrupt = Interrupt::watch();
-        let mut summary = run_sync(context, &store, &mut writer, &interrupt)?;
-        let mut exit = Exit::Done;
+        let synced = opened
+            .store()
+            .map_err(Failure::from)
+            .and_then(|store| Ok((run_sync(context, &store, &mut writer, &interrupt)?, store)));
+        // Labels are shared even while the audio is out of reach.
+        let mut labels = SyncReport::default();
+        let mut exit = match &synced {
+            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            _ => share_labels(context, &opened, &mut writer, &interrupt, &mut labels)?,
+        };
+        let (mut summary, store) = synced?;
+        summary.report.labels_pulled = labels.labels_pulled;
+        summary.report.labels_pushed = labels.labels_pushed;
+        summary.report.conflicts = summary.report.conflicts.max(labels.conflicts);
+        exit = exit.or(take_arrived(context, &opened, &store, &mut writer, &config, &mut summary)?);
         if config.sync.sidecars {
             let nfc = config.editor.nfc;
-            exit = take_sidecars(context, &opened, &store, &mut writer, nfc, &mut summary.report)?;
+            let report = &mut summary.report;
+            exit = exit.or(take_sidecars(context, &opened, &store, &mut writer, nfc, report)?);
         }
+        let counts = opened.reader()?.counts()?;
+        (summary.report.total, summary.report.conflicts) = (counts.total, counts.conflicts);
         if !self.no_probe {
             probe(context, &opened, &store, &mut writer, &interrupt)?;
         }
@@ -65,6 +83,26 @@ fn run_sync(
     sync(store, writer, &|| context.now(), &mut on_step)?.ok_or(Failure::Interrupted)
 }
 
+/// Manifests at the source's root.
+fn take_arrived(
+    context: &Context,
+    opened: &Opened,
+    store: &Store,
+    writer: &mut Writer,
+    config: &Config,
+    summary: &mut SyncSummary,
+) -> Outcome {
+    let (reader, nfc) = (|| opened.reader(), config.editor.nfc);
+    let manifests = &summary.manifests;
+    let at = context.now();
+    let arrived = take_manifests(&reader, writer, store, &opened.source, manifests, nfc, at)?;
+    summary.report.labels_pulled += arrived.imported;
+    for (key, error) in &arrived.failed {
+        context.out.item_failed(key, &error.to_string());
+    }
+    Ok(if arrived.failed.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
 fn take_sidecars(
     context: &Context,
     opened: &Opened,
@@ -86,6 +124,51 @@ fn take_sidecars(
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Partial })
 }
 
+/// What others labeled comes in, what was labeled here goes out. What cannot go waits: the sync itself is done.
+fn share_labels(
+    context: &Context,
+    opened: &Opened,
+    writer: &mut Writer,
+    interrupt: &Interrupt,
+    report: &mut SyncReport,
+) -> Outcome {
+    let output = match opened.output() {
+        Ok(None) => return Ok(Exit::Done),
+        Ok(Some(output)) => output,
+        Err(error) => return Ok(waits(context, writer, error)),
+    };
+    let progress = context.progress("sharing labels");
+    let mut on_step = |step: &ShareStep| {
+        match step {
+            ShareStep::Pulling(pulled) => progress.found("reading labels", *pulled),
+            ShareStep::Pushing(pushed) => progress.found("sharing labels", *pushed),
+            ShareStep::Done(_) => {}
+        }
+        if interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let shared = match share(&output, writer, &|| context.now(), &mut on_step) {
+        Ok(shared) => shared.ok_or(Failure::Interrupted)?,
+        Err(error @ ShareError::Output(_)) => return Ok(waits(context, writer, error)),
+        Err(error) => return Err(OpsError::from(error).into()),
+    };
+    report.labels_pulled += shared.pulled;
+    report.labels_pushed += shared.pushed;
+    report.conflicts = shared.conflicts;
+    for problem in &shared.problems {
+        let why = format!("{} (its labels after that are not here yet)", problem.why);
+        context.out.item_failed(&problem.object.as_str().into(), &why);
+    }
+    Ok(if shared.problems.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+fn waits(context: &Context, writer: &Writer, error: impl Into<UserError>) -> Exit {
+    context.out.error(&error.into());
+    let waiting = writer.unshared().unwrap_or_default();
+    let labels = counted(waiting, "change waits", "changes wait");
+    context.out.note(format!("{labels} in the workspace to be shared"));
+    Exit::Partial
+}
+
 fn probe(
     context: &Context,
     opened: &Opened,
@@ -102,7 +185,7 @@ fn probe(
 }
 
 fn print(context: &mut Context, summary: &SyncSummary, exit: Exit) -> Outcome {
-    let SyncSummary { report, unlisted, links_left_out } = summary;
+    let SyncSummary { report, unlisted, links_left_out, manifests: _ } = summary;
     context.out.json(report)?;
     let counts = [
         ("added", report.added),
@@ -116,8 +199,11 @@ fn print(context: &mut Context, summary: &SyncSummary, exit: Exit) -> Outcome {
     for (name, count) in counts {
         context.out.line(format!("{name:<10}{:>12}", thousands(count)))?;
     }
-    if report.labels_pulled > 0 {
-        context.out.line(format!("{:<10}{:>12}", "labels", thousands(report.labels_pulled)))?;
+    for (name, count) in [("labels in", report.labels_pulled), ("labels out", report.labels_pushed)]
+    {
+        if count > 0 {
+            context.out.line(format!("{name:<10}{:>12}", thousands(count)))?;
+        }
     }
     if report.total == 0 {
         context.out.note("no audio was found in the source");

@@ -11,7 +11,8 @@ fn a_source_that_is_none() {
     fails_with(program.run(["sync", "nowhere"]), 1, "nowhere", "folder");
     fails_with(program.run(["sync", "no/where"]), 1, "does not exist", "spelling");
     fails_with(program.run(["sync", "file.wav"]), 1, "not a folder", "earmark play");
-    fails_with(program.run(["sync", "s3://bucket/x"]), 1, "not built in yet", "folder");
+    let nowhere = ["sync", "s3://bucket/x", "--endpoint", "localhost:9000"];
+    fails_with(program.run(nowhere), 1, "localhost:9000", "https://");
     program.run(["sync", "https://example.org"]).code(1).stderr(predicates::str::contains("s3://"));
     fails_with(program.run(["status", "run"]), 1, "no workspace yet", "earmark sync run");
 }

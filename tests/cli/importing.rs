@@ -75,14 +75,6 @@ fn two_imports_that_differ_are_a_conflict_that_waits_for_a_person() {
 }
 
 #[test]
-fn a_format_that_is_not_built_in_says_so() {
-    let program = Program::with(1);
-    write(&program.home.join("all.manifest"), "{}");
-    let outcome = program.run(["import", "calls", "all.manifest"]);
-    fails_with(outcome, 2, "all.manifest", "label SOURCE --from");
-}
-
-#[test]
 fn a_backup_is_a_workspace_and_overwrites_nothing() {
     let program = Program::with(2);
     let name = &program.names()[0];

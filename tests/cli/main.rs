@@ -10,13 +10,17 @@
 #[path = "../common/home.rs"]
 mod home;
 
+mod adding;
 mod bad_input;
 mod datasets;
 mod deleting;
+mod exporting;
+mod import_formats;
 mod importing;
 mod labeling;
 mod listing;
 mod program;
+mod publishing;
 mod signals;
 mod sound;
 mod syncing;
