@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 scripts/packages.sh build bench
+# Without them the bucket is left out.
+scripts/servers.sh peers || note 'no object store: buckets are not measured'
 
 step "speed, on $(getconf _NPROCESSORS_ONLN) cores at load$(uptime | sed 's/.*load average[s]*://')"
 exec cargo bench --locked --bench speed -- "$@"

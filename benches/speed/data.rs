@@ -125,6 +125,7 @@ pub(crate) fn unlabeled(samples: usize) -> PathBuf {
             name: format!("bench-{samples}"),
             source: source.to_string_lossy().into_owned(),
             output: None,
+            connection: earmark::domain::Connection::default(),
         };
         let mut writer = Writer::create(path, &dataset, identity()).expect("a workspace");
         fill(&mut writer, samples);
@@ -141,11 +142,9 @@ pub(crate) fn labeled(samples: usize) -> PathBuf {
         let mut writer = Writer::open(path, identity()).expect("the copy opens");
         let mut speech = Speech::new(7);
         for start in (0..samples).step_by(10 * CHUNK) {
-            let items = (start..samples.min(start + 10 * CHUNK)).map(|number| ImportItem {
-                key: SampleKey::from(key(number).as_str()),
-                content: speech.sentence(),
-                origin: "bench.manifest".to_owned(),
-                etag: "1".to_owned(),
+            let items = (start..samples.min(start + 10 * CHUNK)).map(|number| {
+                let key = SampleKey::from(key(number).as_str());
+                ImportItem::label(key, speech.sentence(), "bench.manifest", "1")
             });
             writer.import(items, false, Timestamp::now()).expect("labels are imported");
         }

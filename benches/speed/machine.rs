@@ -47,6 +47,12 @@ pub(crate) fn memory(pid: i32) -> Option<(f64, f64)> {
     Some((mebibytes("VmRSS:")?, mebibytes("RssAnon:")?))
 }
 
+/// Resident memory of a process at its most so far, in MiB; `None` once it has ended.
+pub(crate) fn peak(pid: i32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    field(&status, "VmHWM:").map(|kibibytes| kibibytes as f64 / 1024.0)
+}
+
 /// Threads of a process by what they used: for a look at who it is that wakes up.
 pub(crate) fn threads(pid: i32) -> Vec<(String, Usage)> {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };

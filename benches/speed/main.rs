@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench may stop where it stands")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench talks to the terminal")]
 
+mod bucket;
 mod clips;
 mod data;
 mod decode;
@@ -16,12 +17,16 @@ mod home;
 mod keys;
 mod lists;
 mod machine;
+mod manifest;
 mod many;
 mod program;
 #[path = "../../tests/common/pty/mod.rs"]
 mod pty;
 mod report;
 mod scale;
+#[allow(unused_imports, unused_macros, reason = "what tests alone need of it")]
+#[path = "../../tests/common/servers.rs"]
+mod servers;
 mod sound;
 mod timing;
 
@@ -39,6 +44,8 @@ const TOPICS: &[(&str, Topic)] = &[
     ("decode", decode::run),
     ("lists", lists::run),
     ("many", many::run),
+    ("bucket", bucket::run),
+    ("manifest", manifest::run),
 ];
 
 fn main() {

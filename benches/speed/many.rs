@@ -5,7 +5,7 @@ use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Series, timed};
 use earmark::domain::{Deed, Source, Target};
-use earmark::objects::Store;
+use earmark::objects::{Options, Store};
 use earmark::sync::sync;
 use earmark::workspace::{Dataset, Reader, Writer};
 use jiff::Timestamp;
@@ -52,7 +52,8 @@ fn batch(scale: &Scale, report: &mut Report) {
 /// A folder of tiny files, listed and applied, against `find` counting them.
 fn folder(scale: &Scale, report: &mut Report) {
     let files = tiny_files(scale.files);
-    let store = Store::open(&Source::Folder(files.clone())).expect("the folder opens");
+    let store =
+        Store::open(&Source::Folder(files.clone()), &Options::default()).expect("the folder opens");
     let home = tempfile::tempdir_in(data::folder()).expect("a folder to work in");
     let (mut found, mut first, mut second) =
         (Series::default(), Series::default(), Series::default());
@@ -63,6 +64,7 @@ fn folder(scale: &Scale, report: &mut Report) {
             name: "tiny".to_owned(),
             source: files.to_string_lossy().into_owned(),
             output: None,
+            connection: earmark::domain::Connection::default(),
         };
         let mut writer = Writer::create(&path, &dataset, data::identity()).expect("a workspace");
         found.push(timed(|| find(&files)).1);

@@ -230,7 +230,7 @@ fn playing(scale: &Scale, report: &mut Report) {
     let quiet = |watched: &Watched| watched.percent < 20.0;
     let began = Instant::now();
     // The waveform and the speech of the whole hour are looked for first.
-    while began.elapsed() < Duration::from_secs(120) {
+    while began.elapsed() < Duration::from_mins(2) {
         thread::sleep(Duration::from_secs(1));
         match watch(&screen, Duration::from_secs(2)) {
             Some(watched) if quiet(&watched) => break,

@@ -17,6 +17,10 @@ pub(crate) struct Scale {
     pub(crate) watch: Duration,
     /// Tiny files in a folder that is listed.
     pub(crate) files: usize,
+    /// Objects in a bucket that is listed.
+    pub(crate) objects: usize,
+    /// Lines of a manifest.
+    pub(crate) lines: usize,
 }
 
 impl Scale {
@@ -29,8 +33,10 @@ impl Scale {
                 runs: 7,
                 rounds: 20,
                 starts: 15,
-                watch: Duration::from_secs(60),
+                watch: Duration::from_mins(1),
                 files: 100_000,
+                objects: 100_000,
+                lines: 1_000_000,
             }
         } else {
             Self {
@@ -40,6 +46,8 @@ impl Scale {
                 starts: 5,
                 watch: Duration::from_secs(8),
                 files: 100_000,
+                objects: 10_000,
+                lines: 100_000,
             }
         }
     }
