@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 scripts/packages.sh build test
 scripts/check.sh
+scripts/servers.sh install
 
 step 'examples in the documentation'
 cargo test --locked --doc --quiet
@@ -20,9 +21,15 @@ if ! have cargo-nextest; then
         note 'cargo-nextest cannot be had; cargo runs the tests itself'
 fi
 
+# Object stores that tests share end by themselves a little later; nothing is to be left behind by then.
+trap 'scripts/servers.sh stop' EXIT
+
 step 'tests'
 if have cargo-nextest; then
     cargo nextest run --locked "$@"
 else
     cargo test --locked --no-fail-fast --lib --bins --tests "$@"
 fi
+
+# Their readers come from pip; without them this says so and goes on.
+scripts/interop.sh quick

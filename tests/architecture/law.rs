@@ -99,11 +99,15 @@ pub(crate) const ROOMS: &[Room] = &[
 /// Outside crates that belong to some rooms alone, so that each can be replaced in one place. Others are free for all.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["runtime", "cli"]),
+    ("aws_config", &["objects"]),
+    ("aws_sdk_s3", &["objects"]),
+    ("aws_smithy_http_client", &["objects"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("cpal", &["audio"]),
     ("crossterm", &["runtime", "cli"]),
+    ("csv", &["formats"]),
     ("earshot", &["audio"]),
     ("etcetera", &["config"]),
     ("indicatif", &["cli"]),
@@ -118,6 +122,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("unicode_normalization", &["text"]),
     ("unicode_segmentation", &["text"]),
     ("unicode_width", &["text"]),
+    ("zstd", &["sync"]),
 ];
 
 /// Rooms that compute and draw, but neither reach out of the process nor know what time it is.
