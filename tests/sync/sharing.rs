@@ -328,3 +328,81 @@ fn a_move_that_one_machine_saw_is_a_move_on_all() {
     other.sort();
     assert_eq!(one, other);
 }
+
+#[test]
+fn a_drive_that_is_not_mounted_is_no_new_output() {
+    let team = Team::with(&["a.wav"]);
+    let mut ann = team.member("ann");
+    ann.sync();
+    ann.label("a.wav", "one");
+    ann.share();
+    fs::rename(team.path("output"), team.path("aside")).unwrap();
+    fs::create_dir(team.path("output")).unwrap();
+    ann.label("a.wav", "two");
+    assert!(matches!(ann.try_share(), Err(ShareError::Vanished)));
+    assert_eq!(fs::read_dir(team.path("output")).unwrap().count(), 0);
+    assert_eq!(ann.writer.unshared().unwrap(), 1);
+    fs::remove_dir(team.path("output")).unwrap();
+    fs::rename(team.path("aside"), team.path("output")).unwrap();
+    assert_eq!(ann.share().pushed, 1);
+}
+
+#[test]
+fn another_output_gets_everything_that_anybody_said() {
+    let team = Team::with(&["a.wav", "b.wav"]);
+    let (mut ann, mut bob) = (team.member("ann"), team.member("bob"));
+    ann.sync();
+    bob.sync();
+    bob.label("b.wav", "bob's");
+    bob.share();
+    ann.label("a.wav", "ann's");
+    ann.share();
+    fs::rename(team.path("output"), team.path("former")).unwrap();
+    fs::create_dir(team.path("output")).unwrap();
+    let another = team.path("output").display().to_string() + "/.";
+    ann.writer.set_output(Some(&another)).unwrap();
+    assert_eq!(ann.share().pushed, 2);
+    let mut new = team.member("new");
+    assert_eq!(new.share().pulled, 2);
+    assert_eq!(new.share().pushed, 0);
+    assert_eq!(ann.share().pushed, 0);
+}
+
+#[test]
+fn two_folders_of_one_name_are_two_sources() {
+    let (team, other) = (Team::with(&["a.wav"]), Team::with(&["a.wav"]));
+    let (mut ann, mut bob) = (team.member("ann"), other.member("bob"));
+    ann.share();
+    fs::remove_dir(other.path("output")).unwrap();
+    std::os::unix::fs::symlink(team.path("output"), other.path("output")).unwrap();
+    assert!(matches!(bob.try_share(), Err(ShareError::OtherDataset { .. })));
+}
+
+#[test]
+fn whoever_reads_while_small_objects_become_large_ones_misses_nothing() {
+    let team = Team::with(&["a.wav", "b.wav"]);
+    let (mut ann, mut bob, mut cleo) =
+        (team.member("ann"), team.member("bob"), team.member("cleo"));
+    ann.sync();
+    for round in 0..70 {
+        ann.label("a.wav", &format!("text {round}"));
+        ann.share();
+        if round == 30 {
+            bob.share();
+        }
+    }
+    ann.share();
+    assert!(team.objects().len() > 70, "the merged one beside the small ones");
+    cleo.share();
+    let later = || Timestamp::now() + jiff::SignedDuration::from_hours(8 * 24);
+    let go_on = &mut |_: &_| ControlFlow::Continue(());
+    share(&team.output(), &mut ann.writer, &later, go_on).unwrap();
+    assert!(team.objects().len() < 10, "{:?}", team.objects());
+    bob.share();
+    let mut new = team.member("new");
+    new.share();
+    for member in [&bob, &cleo, &new] {
+        assert_eq!(member.revisions().len(), 70);
+        assert_eq!(member.content("a.wav").as_deref(), Some("text 69"));
+    }
+}
