@@ -9,7 +9,7 @@ use super::import::stable_id;
 use super::ledger::{Entry, Ledger};
 use super::moves::{MOVES, heard_there};
 use super::sample::{Sample, text, whereabouts};
-use crate::domain::{Change, ContentHead, Flag, How, Revision, RevisionId, SampleKey};
+use crate::domain::{AudioStamp, Change, ContentHead, Flag, How, Revision, RevisionId, SampleKey};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
@@ -102,7 +102,10 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
         let Some(beside) = copies.to_supersede(head) else { continue };
         let parents: BTreeSet<RevisionId> = beside.into_iter().chain([head.id]).collect();
         let heard = match &head.heard {
-            Some(heard) => heard_there(connection, old, new, heard)?,
+            Some(heard) => Some(match copies.heard(heard) {
+                Some(there) => there,
+                None => heard_there(connection, old, new, heard)?,
+            }),
             None => None,
         };
         let change = Change { content: Some(head.content.clone()), ..Change::default() };
@@ -184,6 +187,16 @@ impl<'a> Copies<'a> {
         }
         let own = all().filter(|copy| own(copy)).map(|copy| copy.id);
         Some(beside.into_iter().chain(own).collect())
+    }
+
+    /// What an earlier copy made of the audio that was heard.
+    fn heard(&self, heard: &AudioStamp) -> Option<AudioStamp> {
+        let of = |copy: &&&Revision| {
+            self.old.history.iter().any(|known| {
+                copy.parents.contains(&known.id) && known.heard.as_ref() == Some(heard)
+            })
+        };
+        self.all.iter().filter(of).max_by_key(|copy| copy.id)?.heard.clone()
     }
 
     fn ancestors(&self, id: RevisionId) -> BTreeSet<RevisionId> {

@@ -72,10 +72,13 @@ impl<'c> Ledger<'c> {
     pub(super) fn append(&mut self, sample: &mut Sample, entries: Vec<Entry>) -> Result<Standing> {
         for entry in entries {
             let (author, at) = entry.by.unwrap_or_else(|| (self.author.to_owned(), self.at));
+            let id = entry.id.unwrap_or_else(|| RevisionId(Uuid::now_v7()));
+            // That a file moved is nobody's action: whoever sees it writes the same.
+            let moved = entry.how == How::Move;
             let revision = Revision {
-                id: entry.id.unwrap_or_else(|| RevisionId(Uuid::now_v7())),
+                id,
                 parents: entry.parents,
-                action: self.action,
+                action: if moved { ActionId(id.0) } else { self.action },
                 author,
                 at,
                 how: entry.how,

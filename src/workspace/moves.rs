@@ -296,7 +296,7 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
     let mut changes: Vec<Carried> = Vec::new();
     for head in &old.heads.content {
         let heard = match &head.heard {
-            Some(heard) => heard_there(connection, old, new, heard)?,
+            Some(heard) => Some(heard_there(connection, old, new, heard)?),
             None => None,
         };
         let change = Change { content: Some(head.content.clone()), ..Change::default() };
@@ -304,7 +304,10 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
     }
     if !standing.flags.is_empty() {
         if changes.is_empty() {
-            changes.push((Change::default(), None, None));
+            let flagged = old.history.iter().filter(|known| parents.contains(&known.id));
+            let by = flagged.max_by_key(|known| known.id);
+            let by = by.map(|known| (known.author.clone(), known.at));
+            changes.push((Change::default(), None, by));
         }
         if let Some((first, ..)) = changes.first_mut() {
             first.flags_added.clone_from(&standing.flags);
@@ -327,17 +330,15 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
     Ok(entries)
 }
 
-/// The audio that was heard, as it is listed where the file went. Nothing where that is not known yet.
+/// The audio that was heard, as it is listed where the file went; as it was where that is not known yet.
 pub(super) fn heard_there(
     connection: &Connection,
     old: &Sample,
     new: &Sample,
     heard: &AudioStamp,
-) -> Result<Option<AudioStamp>> {
-    if !old.stamp.is_known() || !new.stamp.is_known() {
-        return Ok(None);
-    }
-    Ok(Some(if holds(connection, old, heard)? { new.stamp.clone() } else { heard.clone() }))
+) -> Result<AudioStamp> {
+    let known = old.stamp.is_known() && new.stamp.is_known();
+    Ok(if known && holds(connection, old, heard)? { new.stamp.clone() } else { heard.clone() })
 }
 
 /// Whether a stamp is that of the audio as it last was.
