@@ -13,6 +13,7 @@ mod home;
 mod servers;
 
 mod client;
+mod commands;
 mod deleting;
 mod doctor;
 mod listing;
