@@ -25,6 +25,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "formats", may_import: &["domain", "text"] },
     Room { name: "audio", may_import: &["domain"] },
     // Floor 3
+    Room { name: "listener", may_import: &["domain", "text", "audio"] },
     Room {
         name: "sync",
         may_import: &[
@@ -52,6 +53,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "objects",
             "formats",
             "audio",
+            "listener",
             "sync",
         ],
     },
@@ -71,6 +73,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "objects",
             "formats",
             "audio",
+            "listener",
             "sync",
             "ops",
             "app",
@@ -89,6 +92,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "objects",
             "formats",
             "audio",
+            "listener",
             "sync",
             "ops",
             "runtime",
@@ -102,6 +106,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("aws_config", &["objects"]),
     ("aws_sdk_s3", &["objects"]),
     ("aws_smithy_http_client", &["objects"]),
+    ("axum", &["listener"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -110,6 +115,8 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("csv", &["formats"]),
     ("earshot", &["audio"]),
     ("etcetera", &["config"]),
+    ("flacenc", &["audio"]),
+    ("hmac", &["listener"]),
     ("indicatif", &["cli"]),
     ("ratatui", &["ui", "runtime"]),
     ("rubato", &["audio"]),
@@ -117,7 +124,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("similar", &["text"]),
     ("symphonia", &["audio"]),
     ("symphonia_adapter_libopus", &["audio"]),
-    ("tokio", &["objects", "sync", "runtime", "cli"]),
+    ("tokio", &["objects", "listener", "sync", "runtime", "cli"]),
     ("tracing_subscriber", &["runtime"]),
     ("unicode_normalization", &["text"]),
     ("unicode_segmentation", &["text"]),
@@ -153,6 +160,7 @@ pub(crate) const ASSETS: &[(&str, &str)] = &[
     ("demo/", "ops"),
     ("keymap.toml", "keymap"),
     ("migrations/", "workspace"),
+    ("player/", "listener"),
     ("themes/", "config"),
 ];
 
