@@ -56,6 +56,12 @@ pub struct Playback {
     pub output: OutputMode,
     /// The device's name; empty is the default one.
     pub device: String,
+    /// The listener to play by: name, socket path or port; empty is whoever is found.
+    pub listener: String,
+    /// What a listener on this machine keeps in memory, in megabytes.
+    pub listener_memory_mb: u32,
+    /// Files may leave the machine as they are, to a listener.
+    pub originals: bool,
 }
 
 /// The Speech Content box.
@@ -168,6 +174,9 @@ impl Default for Playback {
             prefetch: 3,
             output: OutputMode::Auto,
             device: String::new(),
+            listener: String::new(),
+            listener_memory_mb: 256,
+            originals: true,
         }
     }
 }

@@ -32,7 +32,7 @@ pub use ids::{ActionId, InstanceId, RevisionId, SampleId, SoundId, WriterId};
 pub use key::SampleKey;
 pub use media::{MediaInfo, Peak, Peaks, Span};
 pub use page::{Anchor, Counts, Order, OrderBy, Page, PageRequest, Row, Scope, View};
-pub use playback::{Command, Event, Output, Seconds};
+pub use playback::{Command, Event, ListenerPlace, Output, Seconds};
 pub use report::{ActionReport, Skip, SyncReport, UndoReport};
 pub use revision::{Change, ContentChange, How, Revision};
 pub use sample::{AudioStamp, Confirm, SampleDetail, SampleState, Suggestion};

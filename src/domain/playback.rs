@@ -120,6 +120,25 @@ pub enum Event {
 pub enum Output {
     /// A device of this machine, by name.
     Device(String),
+    /// `PulseAudio` at another machine.
+    Pulse {
+        /// Where, as `PULSE_SERVER` says.
+        server: String,
+        /// What was asked to lie between here and there, in milliseconds.
+        buffer_ms: u32,
+    },
+    /// A listener on somebody's own machine.
+    Listener {
+        /// That machine.
+        host: String,
+        /// Who sits there.
+        person: String,
+    },
+    /// A player page in somebody's browser.
+    Page {
+        /// Which browser.
+        browser: String,
+    },
     /// Nowhere: transport runs on the clock. Why, and the line that mends it.
     Silent {
         /// Why there is no sound.
@@ -127,4 +146,28 @@ pub enum Output {
         /// What to do.
         hint: String,
     },
+}
+
+/// A listener that several people might mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerPlace {
+    /// Its name among those that are there.
+    pub name: String,
+    /// The machine that it plays on.
+    pub laptop: String,
+    /// Who is logged in there.
+    pub login: String,
+}
+
+impl Output {
+    /// Where it sounds, in a word; nothing where it does not.
+    pub fn place(&self) -> Option<&str> {
+        match self {
+            Self::Device(name) => Some(name),
+            Self::Pulse { server, .. } => Some(server),
+            Self::Listener { host, .. } => Some(host),
+            Self::Page { browser } => Some(browser),
+            Self::Silent { .. } => None,
+        }
+    }
 }
