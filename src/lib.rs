@@ -16,6 +16,7 @@ pub mod formats;
 pub mod objects;
 pub mod workspace;
 // Floor 3: what joins them.
+pub mod listener;
 pub mod sync;
 // Floor 4: the use cases, and what the screen is.
 pub mod app;
