@@ -8,10 +8,13 @@ use crate::pulse::{Pulse, RATE, silent_alsa, until};
 use earmark::audio::{Engine, EngineConfig, FileSource, Sounds, choose};
 use earmark::domain::{ByteSource, Command, Event, Output, SoundId, Span};
 use std::io::{self, BufRead, BufReader, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 /// Set in the process that plays.
@@ -130,6 +133,29 @@ impl Drop for Player {
 
 fn on_pulse(event: &Event) -> bool {
     matches!(event, Event::Output(Output::Device(_)))
+}
+
+/// A socket that carries bytes and nothing else to the sound server, as one that SSH forwards: no shared memory, no
+/// descriptors.
+fn forwarded(server: &str, folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("pulse.sock");
+    let entrance = UnixListener::bind(&path).unwrap();
+    let server = server.strip_prefix("unix:").unwrap().to_owned();
+    thread::spawn(move || {
+        for here in entrance.incoming() {
+            let (here, there) = (here.unwrap(), UnixStream::connect(&server).unwrap());
+            let carry = |mut from: UnixStream, mut to: UnixStream| {
+                thread::spawn(move || {
+                    // Whichever side ends, ends both.
+                    let _ = io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Both);
+                })
+            };
+            carry(here.try_clone().unwrap(), there.try_clone().unwrap());
+            carry(there, here);
+        }
+    });
+    path
 }
 
 /// A voice-like tone as a file.
@@ -309,6 +335,56 @@ fn a_loop_of_a_stretch_goes_on_without_a_gap() {
         let gap = recorded.chunks(RATE as usize / 50).position(quiet);
         gap.map_or(Ok(()), |at| Err(format!("silence after {at} fiftieths of a second")))
     });
+    player.finish();
+}
+
+#[test]
+fn over_ssh_sound_takes_the_forwarded_socket_with_a_buffer_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start();
+    let mut env = pulse.env().to_vec();
+    let socket = forwarded(&env[0].1, folder.path());
+    env[0].1 = format!("unix:{}", socket.display());
+    env.push(("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22".to_owned()));
+    let server = env[0].1.clone();
+    let mut player = Player::start(&env);
+    let output = player.wait_for("the output", |event| matches!(event, Event::Output(_)));
+    assert_eq!(output, Event::Output(Output::Pulse { server, buffer_ms: 150 }));
+    let file = ffmpeg::speech(folder.path(), 16_000, 3);
+    let at_48k = ffmpeg::encode(&file, "-ar 48000 -c:a pcm_s16le", folder.path(), "48k.wav");
+    let expected = ffmpeg::decode(&at_48k);
+    at_least_once(|| {
+        let from = pulse.frames();
+        player.load(1, &file);
+        player.wait_for_end();
+        pulse.record(0.4);
+        let score = best_match(&expected, &pulse.recorded(from));
+        if score > 0.97 { Ok(()) } else { Err(format!("{score}")) }
+    });
+    player.load(2, &tone(folder.path(), 200, 30));
+    player.wait_for("sound", |event| matches!(event, Event::Position { at, .. } if *at > 0.5));
+    let buffered = pulse.buffered_millis();
+    assert!((1..=160).contains(&buffered), "{buffered} ms");
+    player.finish();
+}
+
+#[test]
+fn over_ssh_a_way_that_is_no_socket_is_not_taken_for_the_servers_own_loudspeakers() {
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start();
+    let mut env = pulse.env().to_vec();
+    // What lies where the sound server of this machine would.
+    std::fs::create_dir(folder.path().join("pulse")).unwrap();
+    std::os::unix::fs::symlink(&env[0].1[5..], folder.path().join("pulse/native")).unwrap();
+    env.push(("XDG_RUNTIME_DIR", folder.path().display().to_string()));
+    env.push(("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22".to_owned()));
+    env[0].1 = "tcp:192.0.2.7".to_owned();
+    let mut player = Player::start(&env);
+    let output = player.wait_for("the output", |event| matches!(event, Event::Output(_)));
+    let Event::Output(Output::Silent { why, hint }) = output else { panic!("{output:?}") };
+    assert!(why.contains("tcp:192.0.2.7") && hint.contains("earmark connect"), "{why}; {hint}");
+    player.load(1, &tone(folder.path(), 200, 1));
+    player.wait_for_end();
     player.finish();
 }
 

@@ -58,6 +58,7 @@ impl Default for EngineConfig {
 #[derive(Debug)]
 pub struct Engine {
     messages: Sender<Message>,
+    obeyed: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -86,10 +87,17 @@ impl Engine {
     ) -> io::Result<Self> {
         let (messages, inbox) = channel();
         let wake = messages.clone();
+        let obeyed = Arc::new(AtomicU64::new(0));
+        let count = obeyed.clone();
         let thread = thread::Builder::new()
             .name("playback".to_owned())
-            .spawn(move || run(config, sounds, on_event, &wake, &inbox))?;
-        Ok(Self { messages, thread: Some(thread) })
+            .spawn(move || run(config, sounds, on_event, &wake, &inbox, &count))?;
+        Ok(Self { messages, obeyed, thread: Some(thread) })
+    }
+
+    /// How many commands were obeyed so far: events that are told meanwhile know of so many.
+    pub fn obeyed(&self) -> Arc<AtomicU64> {
+        self.obeyed.clone()
     }
 
     /// Hands a command over. Never blocks.
@@ -116,6 +124,7 @@ fn run(
     tell: Box<dyn Fn(Event) + Send + Sync>,
     messages: &Sender<Message>,
     inbox: &Receiver<Message>,
+    obeyed: &AtomicU64,
 ) {
     let wake = messages.clone();
     let wake = Arc::new(move || drop(wake.send(Message::Decoded)));
@@ -141,7 +150,10 @@ fn run(
         };
         let now = Instant::now();
         match message {
-            Some(Message::Command(command)) => player.obey(command, now),
+            Some(Message::Command(command)) => {
+                obeyed.fetch_add(1, Ordering::Release);
+                player.obey(command, now);
+            }
             Some(Message::Lost(number, why)) if number == opened.load(Ordering::Relaxed) => {
                 player.lost(why, now);
             }

@@ -1,12 +1,15 @@
 //! Which output to open, decided from the environment and the settings alone. Nothing is probed here.
 
+/// Brings sound to a session that runs already, typed on the machine where somebody sits.
+pub(super) const ATTACH: &str = "earmark connect --attach USER@HOST";
+
 /// Which output the engine opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputChoice {
     /// `PulseAudio` where it answers, else this machine's default device.
     Auto,
-    /// `PulseAudio` alone: it may lead to another machine, so a local device is no substitute.
-    Pulse,
+    /// `PulseAudio` at another machine, by what `PULSE_SERVER` says: a local device is no substitute.
+    Pulse(String),
     /// A device of this machine: the one whose name contains this, or the default one.
     Device(Option<String>),
     /// No sound; the transport runs on the clock.
@@ -24,20 +27,20 @@ pub enum OutputChoice {
 /// Over SSH the machine that runs the program is not the one that is listened to: there no device is touched unless
 /// the setting asks for it, and `PulseAudio` only where `PULSE_SERVER` leads somewhere.
 pub fn choose(env: &dyn Fn(&str) -> Option<String>, wanted: &str, device: &str) -> OutputChoice {
-    let pulse = is_set(env, "PULSE_SERVER");
     match wanted {
         "silent" => OutputChoice::Silent {
             why: "sound is turned off in the settings".to_owned(),
             hint: "set playback.output to \"auto\"".to_owned(),
         },
         "device" => OutputChoice::Device((!device.is_empty()).then(|| device.to_owned())),
-        _ if is_over_ssh(env) && pulse => OutputChoice::Pulse,
-        _ if is_over_ssh(env) => OutputChoice::Silent {
-            why: "SSH session, no way to your ears yet".to_owned(),
-            hint: "set PULSE_SERVER, or playback.output to \"device\" to play over there; earmark doctor says more"
-                .to_owned(),
+        _ if !is_over_ssh(env) => OutputChoice::Auto,
+        _ => match said(env, "PULSE_SERVER") {
+            Some(server) => OutputChoice::Pulse(server),
+            None => OutputChoice::Silent {
+                why: "SSH session without a listener".to_owned(),
+                hint: format!("on your laptop: {ATTACH}"),
+            },
         },
-        _ => OutputChoice::Auto,
     }
 }
 
@@ -51,31 +54,34 @@ pub fn remedy(env: &dyn Fn(&str) -> Option<String>, wanted: &str) -> Option<Stri
     } else {
         "; to play on a device of this machine, set playback.output to \"device\""
     };
-    let steps = match (is_over_ssh(env), is_set(env, "PULSE_SERVER")) {
+    let steps = match (is_over_ssh(env), said(env, "PULSE_SERVER").is_some()) {
         (true, false) => format!(
-            "to hear on your own machine, connect with ssh -R /tmp/pulse.sock:$XDG_RUNTIME_DIR/pulse/native HOST and \
-             there export PULSE_SERVER=unix:/tmp/pulse.sock{here}"
+            "on your laptop: earmark connect USER@HOST, or beside a session that runs already: {ATTACH}; where \
+             earmark is not installed, its browser does with `earmark --player-page` here; or forward PulseAudio: \
+             ssh -R /tmp/pulse.sock:$XDG_RUNTIME_DIR/pulse/native HOST, and there \
+             export PULSE_SERVER=unix:/tmp/pulse.sock{here}"
         ),
         (true, true) => format!(
-            "look whether `pactl info` answers here: if not, connect again with ssh -R, or correct PULSE_SERVER{here}"
+            "on your laptop: {ATTACH}; or look whether `pactl info` answers here: if not, connect again with \
+             ssh -R, or correct PULSE_SERVER{here}"
         ),
         (false, true) => {
             format!("look whether `pactl info` answers: if not, correct PULSE_SERVER{here}")
         }
-        (false, false) => "plug in a device or start PulseAudio or PipeWire; or set PULSE_SERVER to a machine that has \
-                           one, as in PULSE_SERVER=tcp:192.0.2.7"
+        (false, false) => "plug in a device or start PulseAudio or PipeWire; or set PULSE_SERVER to the socket of a \
+                           machine that has one, as in PULSE_SERVER=unix:/tmp/pulse.sock"
             .to_owned(),
     };
     Some(steps)
 }
 
-fn is_set(env: &dyn Fn(&str) -> Option<String>, name: &str) -> bool {
-    env(name).is_some_and(|value| !value.is_empty())
+fn said(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    env(name).filter(|value| !value.is_empty())
 }
 
 /// Whether the program runs at the other end of an SSH session.
-fn is_over_ssh(env: &dyn Fn(&str) -> Option<String>) -> bool {
-    ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].iter().any(|name| is_set(env, name))
+pub fn is_over_ssh(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].iter().any(|name| said(env, name).is_some())
 }
 
 #[cfg(test)]
@@ -100,7 +106,7 @@ mod tests {
         let ssh = ("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
         assert!(matches!(chosen(&[ssh], "auto", ""), OutputChoice::Silent { .. }));
         let pulse = ("PULSE_SERVER", "unix:/tmp/pulse.sock");
-        assert_eq!(chosen(&[ssh, pulse], "auto", ""), OutputChoice::Pulse);
+        assert_eq!(chosen(&[ssh, pulse], "auto", ""), OutputChoice::Pulse(pulse.1.to_owned()));
         assert_eq!(chosen(&[ssh], "device", ""), OutputChoice::Device(None));
         assert_eq!(chosen(&[ssh], "device", "USB"), OutputChoice::Device(Some("USB".to_owned())));
     }
@@ -109,11 +115,18 @@ mod tests {
     fn over_ssh_it_is_said_what_works() {
         let ssh = |name: &str| (name == "SSH_TTY").then(|| "/dev/pts/1".to_owned());
         let OutputChoice::Silent { hint, .. } = choose(&ssh, "auto", "") else { panic!("sound") };
+        assert_eq!(hint, "on your laptop: earmark connect --attach USER@HOST");
         let steps = remedy(&ssh, "auto").unwrap();
-        for way in ["PULSE_SERVER", "playback.output to \"device\""] {
-            assert!(hint.contains(way) && steps.contains(way), "{hint} / {steps}");
+        for way in [
+            "earmark connect USER@HOST",
+            "earmark connect --attach",
+            "--player-page",
+            "ssh -R",
+            "PULSE_SERVER=unix:",
+            "playback.output to \"device\"",
+        ] {
+            assert!(steps.contains(way), "{way}: {steps}");
         }
-        assert!(steps.contains("ssh -R"));
         assert!(remedy(&|_| None, "auto").unwrap().contains("plug in"));
         assert_eq!(remedy(&ssh, "silent"), None);
     }

@@ -2,6 +2,7 @@
 //!
 //! Whatever goes wrong while it plays is told to a callback; nothing is printed by us.
 
+use super::choice::ATTACH;
 use super::feed::{Format, Tap};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
@@ -9,6 +10,8 @@ use std::time::Duration;
 
 /// How much a device asks for at a time. Shorter reacts faster, longer survives a busy machine.
 const PERIOD_MILLIS: u32 = 50;
+/// What is asked to lie between here and `PulseAudio` at another machine: less chops, more makes a pause late.
+pub(in crate::audio) const PULSE_BUFFER_MILLIS: u32 = 150;
 /// How long opening a device may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -18,6 +21,9 @@ pub(in crate::audio) enum DeviceError {
     /// `PulseAudio` was asked for and is not there.
     #[error("PulseAudio does not answer")]
     NoPulse(#[source] Option<cpal::Error>),
+    /// What `PULSE_SERVER` says leads to no socket.
+    #[error("PULSE_SERVER is {0:?}, which is no socket")]
+    NoSocket(String),
     /// There is nothing to play on.
     #[error("no sound device here")]
     NoDevice(#[source] Option<cpal::Error>),
@@ -37,10 +43,13 @@ pub(in crate::audio) enum DeviceError {
 
 impl DeviceError {
     /// What to do next, short enough for a status line.
-    pub(in crate::audio) fn hint(&self) -> &'static str {
-        match self {
+    pub(in crate::audio) fn hint(&self) -> String {
+        let hint = match self {
             Self::NoPulse(_) => {
-                "check PULSE_SERVER, or set playback.output to \"device\"; earmark doctor says more"
+                return format!("check PULSE_SERVER, or on your laptop: {ATTACH}");
+            }
+            Self::NoSocket(_) => {
+                return format!("forward a socket, as unix:/PATH; or on your laptop: {ATTACH}");
             }
             Self::NoDevice(_) => "plug one in, or set PULSE_SERVER; earmark doctor says more",
             Self::NoSuchDevice(_) => {
@@ -49,7 +58,8 @@ impl DeviceError {
             Self::Busy(..) => "close what else uses it, then play again",
             Self::Forbidden(..) => "join the group audio, or set PULSE_SERVER",
             Self::Refused(..) => "try another one: playback.device; earmark doctor names them",
-        }
+        };
+        hint.to_owned()
     }
 
     /// What the system said about a device of this name.
@@ -88,15 +98,31 @@ pub(in crate::audio) struct Playing {
 
 /// `PulseAudio`'s default sink.
 pub(in crate::audio) fn find_pulse() -> Result<Found, DeviceError> {
+    pulse_sink(PERIOD_MILLIS)
+}
+
+/// The default sink of `PulseAudio` at another machine, `server` being what `PULSE_SERVER` says. Nothing is taken from
+/// shared memory, which does not reach there.
+pub(in crate::audio) fn find_pulse_at(server: &str) -> Result<Found, DeviceError> {
+    // Whatever is no socket would be passed over for a server of this machine, where nobody listens.
+    if !server.starts_with("unix:") {
+        return Err(DeviceError::NoSocket(server.to_owned()));
+    }
+    // The buffer holds two periods.
+    pulse_sink(PULSE_BUFFER_MILLIS / 2)
+}
+
+fn pulse_sink(period_millis: u32) -> Result<Found, DeviceError> {
     let device = pulse()?.default_output_device().ok_or(DeviceError::NoPulse(None))?;
-    Found::new(device).map_err(DeviceError::of_pulse)
+    Found::new(device, period_millis).map_err(DeviceError::of_pulse)
 }
 
 /// The device whose name contains `wanted` (letter case aside), or the default one.
 pub(in crate::audio) fn find_device(wanted: Option<&str>) -> Result<Found, DeviceError> {
     let host = cpal::default_host();
     let Some(wanted) = wanted else {
-        return Found::new(host.default_output_device().ok_or(DeviceError::NoDevice(None))?);
+        let device = host.default_output_device().ok_or(DeviceError::NoDevice(None))?;
+        return Found::new(device, PERIOD_MILLIS);
     };
     let like = wanted.to_lowercase();
     host.output_devices()
@@ -105,7 +131,7 @@ pub(in crate::audio) fn find_device(wanted: Option<&str>) -> Result<Found, Devic
             devices.find(|device| name_of(device).to_lowercase().contains(&like))
         })
         .ok_or_else(|| DeviceError::NoSuchDevice(wanted.to_owned()))
-        .and_then(Found::new)
+        .and_then(|device| Found::new(device, PERIOD_MILLIS))
 }
 
 /// The names of the devices that can be asked for.
@@ -125,14 +151,14 @@ fn name_of(device: &cpal::Device) -> String {
 }
 
 impl Found {
-    fn new(device: cpal::Device) -> Result<Self, DeviceError> {
+    fn new(device: cpal::Device, period_millis: u32) -> Result<Self, DeviceError> {
         let name = name_of(&device);
         let default =
             device.default_output_config().map_err(|cause| DeviceError::of(name.clone(), cause))?;
         let mut config = default.config();
         config.buffer_size = match default.buffer_size() {
             cpal::SupportedBufferSize::Range { min, max } if min <= max => {
-                BufferSize::Fixed((config.sample_rate * PERIOD_MILLIS / 1000).clamp(*min, *max))
+                BufferSize::Fixed((config.sample_rate * period_millis / 1000).clamp(*min, *max))
             }
             _ => BufferSize::Default,
         };

@@ -34,7 +34,7 @@ impl Line {
             audible => Self::device(audible, on_lost).unwrap_or_else(|error| {
                 let system = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::warn!(%error, system, "no sound");
-                Self::silent(error.to_string(), error.hint().to_owned())
+                Self::silent(error.to_string(), error.hint())
             }),
             #[cfg(not(feature = "playback"))]
             _ => {
@@ -97,19 +97,19 @@ impl Line {
     #[cfg(feature = "playback")]
     fn device(choice: &OutputChoice, on_lost: OnLost) -> Result<Self, DeviceError> {
         let found: Found = match choice {
-            OutputChoice::Pulse => device::find_pulse()?,
+            OutputChoice::Pulse(server) => device::find_pulse_at(server)?,
             OutputChoice::Device(name) => device::find_device(name.as_deref())?,
             _ => device::find_pulse().or_else(|_| device::find_device(None))?,
         };
-        let (format, name) = (found.format(), found.name().to_owned());
+        let format = found.format();
+        let output = match choice {
+            OutputChoice::Pulse(server) => {
+                Output::Pulse { server: server.clone(), buffer_ms: device::PULSE_BUFFER_MILLIS }
+            }
+            _ => Output::Device(found.name().to_owned()),
+        };
         let (feed, tap) = feed(format);
         let playing = found.play(tap, on_lost)?;
-        Ok(Self {
-            feed,
-            format,
-            output: Output::Device(name),
-            silent: None,
-            _device: Some(playing),
-        })
+        Ok(Self { feed, format, output, silent: None, _device: Some(playing) })
     }
 }

@@ -9,7 +9,7 @@ mod feed;
 mod line;
 mod silent;
 
-pub use choice::{OutputChoice, choose, remedy};
+pub use choice::{OutputChoice, choose, is_over_ssh, remedy};
 pub(in crate::audio) use feed::{Cut, Feed, Format};
 pub(in crate::audio) use line::Line;
 
