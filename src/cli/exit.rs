@@ -20,6 +20,8 @@ pub enum Exit {
     Conflicts,
     /// Ctrl+C.
     Interrupted,
+    /// What a program on another machine ended with.
+    Remote(u8),
 }
 
 impl Exit {
@@ -37,6 +39,7 @@ impl Exit {
             Self::Partial => 3,
             Self::Conflicts => 4,
             Self::Interrupted => 130,
+            Self::Remote(code) => code,
         }
     }
 
