@@ -73,6 +73,7 @@ actions! {
         VolumeUp: "volume-up", "louder", "Turn the volume up";
         SkipSilenceToggle: "skip-silence-toggle", "skip silence", "Jump over stretches without speech, or not";
         StopWhileTypingToggle: "stop-while-typing-toggle", "stop while typing", "Pause the sound while keys are typed, or not";
+        SoundOutput: "sound-output", "sound", "Say where sound goes: whose laptop, or a player page in a browser";
         AutoplayToggle: "autoplay-toggle", "autoplay", "Play each sample that is gone to, or not";
     }
     Move {

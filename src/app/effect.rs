@@ -130,6 +130,10 @@ pub enum Effect {
     Prefetch(Vec<Sound>),
     /// Tell the player.
     Player(Command),
+    /// Let sound go to this listener.
+    PickListener(String),
+    /// Open a player page, or make a new link to it.
+    OpenPlayerPage,
     /// Decode a waveform (or read it from the workspace).
     Peaks(Box<SampleDetail>),
     /// Synchronize New Data.

@@ -5,11 +5,12 @@ use super::datasets::KnownDataset;
 use super::effect::{LabelJob, PagePurpose};
 use super::exchange::{DeletionFacts, ExchangeNews, SourceRights};
 use super::place::Place;
+use super::sound::PlayerPage;
 use super::state::DatasetInfo;
 use crate::config::Config;
 use crate::domain::{
-    ActionReport, Counts, Deed, Draft, Event, Page, Peaks, Revision, SampleDetail, SampleId,
-    SampleKey, Scope, SyncReport, Target, UndoReport, UserError,
+    ActionReport, Counts, Deed, Draft, Event, ListenerPlace, Page, Peaks, Revision, SampleDetail,
+    SampleId, SampleKey, Scope, SyncReport, Target, UndoReport, UserError,
 };
 use crate::keymap::Key;
 use std::path::PathBuf;
@@ -111,6 +112,10 @@ pub enum Message {
     Input(Input),
     /// The player reports.
     Player(Event),
+    /// Several laptops listen, and it is not clear which one is meant.
+    Listeners(Vec<ListenerPlace>),
+    /// A player page is open, or could not be.
+    PlayerPage(Result<PlayerPage, UserError>),
     /// A dataset is open: show it.
     Opened {
         /// What it is called.

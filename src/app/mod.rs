@@ -51,6 +51,6 @@ pub use place::Place;
 pub use sheets::{
     ChoiceDialog, ChoicePurpose, Fact, FormDialog, FormPurpose, Tone, VersionsDialog, Way,
 };
-pub use sound::{SoundPane, Transport};
+pub use sound::{PlayerPage, SoundPane, Transport};
 pub use state::{Context, DatasetInfo, Focus, Notice, Screen, Severity, State, SyncState};
 pub use update::update;

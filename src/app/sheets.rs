@@ -2,6 +2,7 @@
 
 use super::exchange::{AddJob, ImportJob, PublishJob, VersionRow};
 use super::form::{FieldId, Form};
+use crate::domain::ListenerPlace;
 use std::path::PathBuf;
 
 /// How a line of facts is meant.
@@ -100,6 +101,8 @@ pub enum ChoicePurpose {
     Import(ImportJob),
     /// Counted, ready to be published.
     Publish(PublishJob),
+    /// Where sound goes: these listeners, or a player page.
+    Hearing(Vec<ListenerPlace>),
 }
 
 /// What a row of a choice does.

@@ -1,7 +1,7 @@
 //! The player as the screen knows it: the transport, and the settings that keys change.
 
 use crate::config::Playback;
-use crate::domain::{Output, SampleId, Seconds, Span};
+use crate::domain::{ListenerPlace, Output, SampleId, Seconds, Span};
 
 /// What the player is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +19,15 @@ pub enum Transport {
     Ended,
     /// Cannot be played.
     Failed,
+}
+
+/// How a player page is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlayerPage {
+    /// Opens it, once.
+    pub link: String,
+    /// What leads there from another machine, to be typed there; nothing where the browser is on this one.
+    pub tunnel: Option<String>,
 }
 
 /// The player pane.
@@ -46,6 +55,10 @@ pub struct SoundPane {
     pub autoplay: bool,
     /// Where sound goes.
     pub output: Option<Output>,
+    /// The laptops that listen, where it is not clear which one is meant.
+    pub listeners: Vec<ListenerPlace>,
+    /// The player page, once it is open.
+    pub page: Option<PlayerPage>,
     /// Seconds of the file that the waveform shows; `None` is all of it (or, of a long one, a phrase).
     pub zoom: Option<Seconds>,
     pub(super) load: u64,
@@ -68,6 +81,8 @@ impl SoundPane {
             stop_while_typing: settings.stop_while_typing,
             autoplay: settings.autoplay,
             output: None,
+            listeners: Vec::new(),
+            page: None,
             zoom: None,
             load: 0,
             sample: None,

@@ -5,7 +5,8 @@ use crate::ui::{self, Look};
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend as _, CrosstermBackend};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -42,6 +43,8 @@ pub(super) struct Frames {
     budget: Duration,
     /// What is on the terminal is not known any more: the next frame draws everything.
     anew: bool,
+    /// Where an address stands that can be clicked.
+    linked: Option<(u16, u16)>,
 }
 
 impl Frames {
@@ -49,7 +52,16 @@ impl Frames {
         let frame = Frame::default();
         let terminal = Terminal::new(CrosstermBackend::new(frame.clone()))?;
         let shown = Vec::new();
-        Ok(Self { terminal, frame, shown, look, last: None, budget: BUDGET, anew: false })
+        Ok(Self {
+            terminal,
+            frame,
+            shown,
+            look,
+            last: None,
+            budget: BUDGET,
+            anew: false,
+            linked: None,
+        })
     }
 
     /// When the next frame may be drawn.
@@ -65,13 +77,34 @@ impl Frames {
             let size = self.terminal.size()?;
             self.terminal.resize(Rect::new(0, 0, size.width, size.height))?;
             self.shown.clear();
+            self.linked = None;
         }
         let look = &self.look;
-        self.terminal.draw(|frame| ui::draw(state, look, now, frame))?;
+        let address = state.sound.page.as_ref().map(|page| page.link.as_str());
+        let drawn = self.terminal.draw(|frame| ui::draw(state, look, now, frame))?;
+        if let Some(address) = address {
+            let drawn = drawn.buffer.clone();
+            self.link(address, &drawn)?;
+        }
         self.show()?;
         self.budget = (started.elapsed() * 2).clamp(BUDGET, SLOWEST);
         self.last = Some(Instant::now());
         Ok(())
+    }
+
+    /// Makes an address that is on the screen one that can be clicked (OSC 8), where terminals know how; to others it
+    /// stays the text that it is.
+    fn link(&mut self, address: &str, drawn: &Buffer) -> io::Result<()> {
+        let place = found(address, drawn);
+        if std::mem::replace(&mut self.linked, place) == place {
+            return Ok(());
+        }
+        let Some((x, y)) = place else { return Ok(()) };
+        let width = u16::try_from(address.len()).unwrap_or(u16::MAX);
+        let cells = (x..x.saturating_add(width)).filter_map(|x| Some((x, y, drawn.cell((x, y))?)));
+        write!(self.frame, "\x1b]8;;{address}\x1b\\")?;
+        self.terminal.backend_mut().draw(cells)?;
+        write!(self.frame, "\x1b]8;;\x1b\\")
     }
 
     /// Hands the frame over. One in which no cell changed only says again how the frame before it ended, where the cursor
@@ -94,4 +127,17 @@ impl Frames {
     pub(super) fn clear(&mut self) {
         self.anew = true;
     }
+}
+
+/// Where a text of ASCII stands in one row, as column and row.
+fn found(text: &str, drawn: &Buffer) -> Option<(u16, u16)> {
+    let area = drawn.area;
+    let row =
+        |y: u16| (0..area.width).map(move |x| drawn.cell((x, y)).map_or(" ", |it| it.symbol()));
+    (0..area.height).find_map(|y| {
+        let line: String =
+            row(y).map(|symbol| if symbol.len() == 1 { symbol } else { "?" }).collect();
+        let x = line.find(text)?;
+        Some((u16::try_from(x).ok()?, y))
+    })
 }

@@ -24,6 +24,7 @@ mod writer;
 use crate::config::{Config, Paths, read_layers, read_user_file};
 use crate::domain::{Scope, UserError};
 use crate::keymap::Keymap;
+use crate::listener::wire::Token;
 use crate::ops::{Locate, Opened, OpsError, author};
 use crate::workspace::Identity;
 
@@ -36,6 +37,19 @@ pub struct Start {
     pub part: Option<Scope>,
     /// Settings given as flags: dotted names and values.
     pub settings: Vec<(String, String)>,
+    /// What was asked for of where sound goes.
+    pub hearing: Hearing,
+}
+
+/// What was asked for of where sound goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hearing {
+    /// The listener's name, its socket's path, or its port on the loopback interface.
+    pub listener: Option<String>,
+    /// The secret of a listener that is named by path or port.
+    pub token: Option<Token>,
+    /// Open a player page at once.
+    pub player_page: bool,
 }
 
 /// What holds for the whole run.
@@ -48,6 +62,7 @@ struct Account {
     part: Option<Scope>,
     /// Settings given as flags.
     settings: Vec<(String, String)>,
+    hearing: Hearing,
 }
 
 /// Runs the screen until the user quits.
@@ -57,8 +72,9 @@ struct Account {
 pub fn run(start: Start) -> Result<(), Vec<UserError>> {
     let paths =
         Paths::of_this_account().map_err(|error| vec![UserError::of(&error, error.hint())])?;
-    let Start { dataset, part, settings } = start;
-    let account = Account { paths, identity: Identity::new(author()), part, settings };
+    let Start { dataset, part, settings, hearing } = start;
+    let identity = Identity::new(author());
+    let account = Account { paths, identity, part, settings, hearing };
     let (config, keymap) = both(account.config(None), account.keymap())?;
     let failed =
         |error: &anyhow::Error| vec![UserError::caused("the screen could not run", error.as_ref())];
@@ -84,6 +100,18 @@ impl Account {
         Config::load(&layers).map_err(|errors| {
             errors.iter().map(|error| UserError::of(error, error.hint())).collect()
         })
+    }
+
+    /// Whether files may leave this machine as they are: what the user's or the dataset's file forbids, neither the
+    /// environment nor a flag allows.
+    fn lets_originals_leave(&self, opened: &Opened) -> Result<bool, Vec<UserError>> {
+        let named = std::env::vars_os().filter(|(name, _)| name == "EARMARK_CONFIG");
+        let written = read_layers(&self.paths, Some(&opened.config_file()), named)
+            .map_err(|error| vec![UserError::of(&error, error.hint())])?;
+        let config = Config::load(&written).map_err(|errors| {
+            errors.iter().map(|error| UserError::of(error, error.hint())).collect::<Vec<_>>()
+        })?;
+        Ok(config.playback.originals && self.config(Some(opened))?.playback.originals)
     }
 
     /// The shipped keymap with the user's file over it.

@@ -75,7 +75,7 @@ impl Runner {
     /// Works on this dataset from now on.
     pub(super) fn install(&mut self, session: Session) {
         if let Some(player) = &self.player {
-            player.plays_from(session.sounds.clone());
+            player.plays_from(session.sounds.clone(), session.originals);
         }
         if let Some(old) = self.session.replace(session) {
             old.finish();
@@ -84,9 +84,12 @@ impl Runner {
 
     /// Sound from now on, or the reason why not.
     pub(super) fn start_player(&mut self, config: &Config) {
-        let player = Player::start(config, &self.answers);
+        let player = Player::start(config, &self.account, &self.answers);
         if let Some(session) = &self.session {
-            player.plays_from(session.sounds.clone());
+            player.plays_from(session.sounds.clone(), session.originals);
+        }
+        if self.account.hearing.player_page {
+            player.open_page();
         }
         self.player = Some(player);
     }
@@ -121,6 +124,8 @@ impl Runner {
             Effect::Load { load, sound, from, play } => {
                 self.play(|player| player.load(load, &sound, from, play));
             }
+            Effect::PickListener(name) => self.play(|player| player.pick(name)),
+            Effect::OpenPlayerPage => self.play(Player::open_page),
             Effect::Prefetch(sounds) => {
                 self.play(|player| player.prefetch(&sounds));
                 if let Some(session) = &self.session {

@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub(super) struct Session {
     pub(super) sounds: Arc<SoundTable>,
     pub(super) media: Media,
+    /// Whether its files may leave this machine as they are.
+    pub(super) originals: bool,
     writer: Writer,
     reader: Reader,
     drafts: Drafts,
@@ -43,12 +45,14 @@ impl Session {
         let opened = locate(&typed, Make::IfMissing, &account.identity, &account.paths, now)?;
         let config = account.config(Some(&opened)).map_err(all_in_one)?;
         let opened = opened.tuned(&config.storage);
-        Self::start_threads(&opened, config, account, answers).map_err(UserError::from)
+        let originals = account.lets_originals_leave(&opened).map_err(all_in_one)?;
+        Self::start_threads(&opened, config, originals, account, answers).map_err(UserError::from)
     }
 
     fn start_threads(
         opened: &Opened,
         config: Config,
+        originals: bool,
         account: &Account,
         answers: &Answers,
     ) -> Result<(Self, Message), OpsError> {
@@ -96,7 +100,7 @@ impl Session {
         let config = Box::new(config);
         let message = Message::Opened { dataset: info, counts, place, scope, config };
         let answers = answers.clone();
-        let session = Self { sounds, media, writer, reader, drafts, exchange, answers };
+        let session = Self { sounds, media, originals, writer, reader, drafts, exchange, answers };
         session.ask_rights();
         Ok((session, message))
     }

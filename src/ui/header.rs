@@ -91,15 +91,19 @@ fn status<'s>(state: &State, canvas: &Canvas<'_>) -> Vec<Piece<'s>> {
 fn sound<'s>(state: &State, canvas: &Canvas<'_>) -> Vec<Span<'s>> {
     match &state.sound.output {
         None => Vec::new(),
-        Some(Output::Device(name)) => {
-            let device = canvas.safe(name);
-            let short = truncate_middle(&device, 18, canvas.glyphs.ellipsis).into_owned();
-            vec![canvas.span(Role::Status, format!("{} {short}", canvas.glyphs.sound))]
-        }
         Some(Output::Silent { why, .. }) => {
             let why = canvas.safe(why);
             let short = canvas.cut(&why, 28).into_owned();
             vec![canvas.span(Role::Warn, format!("silent: {short}"))]
+        }
+        Some(Output::Pulse { buffer_ms, .. }) => {
+            let place = format!("{} PulseAudio, {buffer_ms} ms", canvas.glyphs.sound);
+            vec![canvas.span(Role::Status, place)]
+        }
+        Some(output) => {
+            let place = canvas.safe(output.place().unwrap_or_default());
+            let short = truncate_middle(&place, 18, canvas.glyphs.ellipsis).into_owned();
+            vec![canvas.span(Role::Status, format!("{} {short}", canvas.glyphs.sound))]
         }
     }
 }

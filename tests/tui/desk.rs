@@ -43,6 +43,9 @@ pub(crate) struct Desk {
     pub(crate) deck: Deck,
     /// What was copied to the user's clipboard last.
     pub(crate) clipboard: Option<String>,
+    /// The listener that was picked last, and how often a player page was asked for.
+    pub(crate) picked: Option<String>,
+    pub(crate) pages: usize,
     /// The program has ended.
     pub(crate) ended: bool,
     now: Duration,
@@ -100,6 +103,8 @@ impl Desk {
             look: Look::new(Theme::load(ThemeName::Dark), ColorMode::True, TimeZone::UTC),
             deck: Deck::default(),
             clipboard: None,
+            picked: None,
+            pages: 0,
             ended: false,
             now: Duration::from_mins(2),
             room: None,
@@ -227,6 +232,8 @@ impl Desk {
         match effect {
             Effect::Quit => self.ended = true,
             Effect::Clipboard(text) => self.clipboard = Some(text),
+            Effect::PickListener(name) => self.picked = Some(name),
+            Effect::OpenPlayerPage => self.pages += 1,
             Effect::Load { load, sound, from, play } => {
                 let detail = self.room().reader.detail(sound.sample).unwrap();
                 if let Some(why) = detail.as_ref().and_then(|detail| detail.audio_error.clone()) {

@@ -1,8 +1,8 @@
 //! Playing, from the keys' side: where the sound is, how fast, and that it never disturbs the text.
 
 use crate::desk::{Desk, place_clip};
-use earmark::app::{Message, Transport};
-use earmark::domain::{Event, Output};
+use earmark::app::{Message, PlayerPage, Transport};
+use earmark::domain::{Event, ListenerPlace, Output};
 use std::time::Duration;
 
 const TWO: [&str; 2] = ["a.wav", "b.wav"];
@@ -112,4 +112,48 @@ fn audio_that_changed_in_the_source_is_said_and_the_text_stays() {
     desk.keys("<enter>");
     assert_eq!(desk.state.sound.transport, Transport::Playing);
     assert_eq!(desk.draft("a.wav").as_deref(), Some("typed so far"));
+}
+
+fn laptop(name: &str, laptop: &str) -> ListenerPlace {
+    ListenerPlace { name: name.into(), laptop: laptop.into(), login: "ann".into() }
+}
+
+#[test]
+fn whose_laptop_is_a_persons_choice_and_never_disturbs_typing() {
+    let mut desk = Desk::with(&TWO);
+    desk.keys("<enter>hel");
+    let listeners = vec![laptop("k1", "mac\u{1b}[2J-1"), laptop("k2", "mac-2")];
+    desk.send(Message::Listeners(listeners));
+    desk.keys("lo");
+    assert_eq!(desk.text(), "hello", "no dialog took the keys");
+    desk.keys("<esc>O").expect("Where sound goes").expect("mac␛[2J-1").expect("mac-2").keys("2");
+    assert_eq!(desk.picked.as_deref(), Some("k2"));
+}
+
+#[test]
+fn a_player_page_is_asked_for_and_its_way_is_shown_whole() {
+    let mut desk = Desk::with(&TWO);
+    desk.keys("O").expect("a player page in a browser").keys("<enter>");
+    assert_eq!(desk.pages, 1);
+    let link = "http://127.0.0.1:40123/?token=0123456789abcdef0123456789abcdef".to_owned();
+    let tunnel = Some("ssh -N -L 40123:127.0.0.1:40123 ann@speech-server-7".to_owned());
+    desk.send(Message::PlayerPage(Ok(PlayerPage { link: link.clone(), tunnel: tunnel.clone() })));
+    for (columns, rows) in [(100, 30), (80, 24)] {
+        desk.resize(columns, rows).expect(&link).expect(tunnel.as_deref().unwrap());
+    }
+    desk.keys("<esc>O").expect("a new link to the player page");
+}
+
+#[test]
+fn where_sound_goes_is_always_named() {
+    let mut desk = Desk::with(&TWO);
+    let outputs = [
+        (Output::Listener { host: "mac-1".into(), person: "ann".into() }, "mac-1"),
+        (Output::Page { browser: "Firefox".into() }, "Firefox"),
+        (Output::Pulse { server: "unix:/run/p".into(), buffer_ms: 150 }, "PulseAudio, 150 ms"),
+    ];
+    for (output, name) in outputs {
+        desk.send(Message::Player(Event::Output(output))).expect(&format!("♪ {name}"));
+        desk.keys("O").expect("now:").keys("<esc>");
+    }
 }

@@ -66,6 +66,7 @@ impl Turn<'_> {
             Action::SkipSilenceToggle => self.toggle_skip_silence(),
             Action::StopWhileTypingToggle => self.toggle_stop_while_typing(),
             Action::AutoplayToggle => self.toggle_autoplay(),
+            Action::SoundOutput => self.open_hearing(),
             Action::ZoomIn => self.zoom(0.5),
             Action::ZoomOut => self.zoom(2.0),
             _ => return false,

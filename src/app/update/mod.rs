@@ -11,6 +11,7 @@ mod draft;
 mod edit;
 mod exchange;
 mod filter;
+mod hearing;
 mod history;
 mod input;
 mod label;
@@ -48,6 +49,8 @@ impl Turn<'_> {
         match message {
             Message::Input(input) => self.input(input),
             Message::Player(event) => self.player(event),
+            Message::Listeners(listeners) => self.state.sound.listeners = listeners,
+            Message::PlayerPage(result) => self.player_page(result),
             Message::Opened { dataset, counts, place, scope, config } => {
                 self.state.config = *config;
                 self.dataset_opened(dataset, counts, place, scope);

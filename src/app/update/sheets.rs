@@ -135,6 +135,7 @@ impl Turn<'_> {
                 }
                 self.start_job(ExchangeJob::Publish(job));
             }
+            (ChoicePurpose::Hearing(listeners), way) => self.hear_by(&listeners, way),
             (ChoicePurpose::Pick(_), _) => {}
         }
     }
