@@ -1,8 +1,9 @@
 //! The command line as clap reads it: the global flags, and one variant a subcommand.
 
 use super::{
-    add, backup, completions, config, delete, demo, doctor, export, history, import, init, label,
-    list, man, play, publish, restore, status, sync, undo, unlabel, versions,
+    add, backup, completions, config, connect, delete, demo, doctor, export, history, import, init,
+    label, list, listen, listener_note, man, play, publish, restore, status, sync, undo, unlabel,
+    versions,
 };
 use crate::domain::{Connection, Scope};
 use crate::ops::{Locate, parse_scope};
@@ -76,12 +77,19 @@ pub(super) struct ScreenArgs {
     /// Only this share of the samples, as in 2/5
     #[arg(long, value_name = "N/OF", value_parser = parse_scope)]
     pub(super) part: Option<Scope>,
+    /// Play by this listener: its name, its socket's path or its port
+    #[arg(long, value_name = "WHICH")]
+    pub(super) listener: Option<String>,
+    /// Play in a browser, and show the link
+    #[arg(long)]
+    pub(super) player_page: bool,
 }
 
 impl ScreenArgs {
     /// Whether anything is asked of the screen.
     pub(super) fn is_given(&self) -> bool {
-        self.source.is_some() || self.output.is_some() || self.part.is_some()
+        let Self { source, output, part, listener, player_page } = self;
+        source.is_some() || output.is_some() || part.is_some() || listener.is_some() || *player_page
     }
 }
 
@@ -139,6 +147,10 @@ pub(super) enum Command {
     Publish(publish::Publish),
     /// What was published, and how versions differ
     Versions(versions::Versions),
+    /// The program on a server, its sound here: starts earmark over there by ssh
+    Connect(connect::Connect),
+    /// The listener alone: plays here what an earmark on a server sends
+    Listen(listen::Listen),
     /// Play one file, or decode it into a WAV file
     Play(play::Play),
     /// A consistent copy of the workspace while others work
@@ -155,6 +167,9 @@ pub(super) enum Command {
     Completions(completions::Completions),
     /// The manual page, on stdout
     Man(man::Man),
+    /// What `connect` runs on the other machine
+    #[command(hide = true)]
+    ListenerNote(listener_note::ListenerNote),
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

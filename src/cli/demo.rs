@@ -4,6 +4,7 @@ use super::context::Context;
 use super::exit::{Exit, Failure, Outcome};
 use super::screen;
 use crate::ops::{Locate, make_demo, make_private_folder};
+use crate::runtime::Hearing;
 use crate::text::{counted, safe_line};
 use clap::Args;
 use serde_json::json;
@@ -39,7 +40,7 @@ impl Demo {
         }
         let workspace = context.global.workspace.clone();
         let dataset = Locate { source: shown, workspace, ..Locate::default() };
-        screen::open(Some(dataset), None, context)
+        screen::open(Some(dataset), None, Hearing::default(), context)
     }
 }
 

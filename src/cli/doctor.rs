@@ -4,9 +4,10 @@ use super::args::SourceArg;
 use super::context::Context;
 use super::exit::{Exit, Failure, Outcome};
 use super::hush::Hush;
+use crate::listener::meet::Notes;
 use crate::ops::{
-    Check, Locate, Make, OpsError, Terminal, Verdict, check_bucket, check_sound, check_terminal,
-    check_workspace, locate,
+    Check, Hearing, Locate, Make, OpsError, Terminal, Verdict, check_bucket, check_sound,
+    check_terminal, check_workspace, is_named, locate,
 };
 use clap::Args;
 use std::env;
@@ -17,6 +18,9 @@ use std::io::{IsTerminal, stdout};
 pub(super) struct Doctor {
     /// A dataset to look at too
     source: Option<String>,
+    /// Play no tone
+    #[arg(long)]
+    no_tone: bool,
 }
 
 impl Doctor {
@@ -25,7 +29,14 @@ impl Doctor {
         let variable = |name: &str| env::var(name).ok();
         let mut checks = check_terminal(&terminal());
         let hush = Hush::start();
-        checks.push(check_sound(&config.playback, &variable));
+        checks.extend(check_sound(&Hearing {
+            playback: &config.playback,
+            env: &variable,
+            notes: Notes::below(&context.paths()?.runtime),
+            person: context.identity.author.clone(),
+            named: is_named(),
+            tone: !self.no_tone,
+        }));
         drop(hush);
         if let Some(source) = self.source {
             let storage = config.storage.clone();

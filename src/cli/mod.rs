@@ -7,6 +7,7 @@ mod args;
 mod backup;
 mod completions;
 mod config;
+mod connect;
 mod context;
 mod delete;
 mod demo;
@@ -21,6 +22,8 @@ mod interrupt;
 mod keys;
 mod label;
 mod list;
+mod listen;
+mod listener_note;
 mod man;
 mod out;
 mod play;
@@ -111,6 +114,8 @@ fn dispatch(command: Command, context: &mut Context) -> Outcome {
         Command::Export(args) => args.run(context),
         Command::Publish(args) => args.run(context),
         Command::Versions(args) => args.run(context),
+        Command::Connect(args) => args.run(context),
+        Command::Listen(args) => args.run(context),
         Command::Play(args) => args.run(context),
         Command::Backup(args) => args.run(context),
         Command::Doctor(args) => args.run(context),
@@ -119,5 +124,6 @@ fn dispatch(command: Command, context: &mut Context) -> Outcome {
         Command::Config(args) => args.run(context),
         Command::Completions(args) => args.run(context),
         Command::Man(args) => args.run(context),
+        Command::ListenerNote(args) => args.run(context),
     }
 }

@@ -1,22 +1,17 @@
 //! Looking whether everything is in place: workspace, sound, terminal. Each check ends with one next step, if any.
 
 mod bucket;
+mod sound;
+mod tone;
 
 use super::storage::{ambient, options};
 use super::{Locate, Opened, OpsError};
-use crate::audio::{Engine, EngineConfig, Sounds, choose, devices, remedy};
-use crate::config::{Choice, Playback};
-use crate::domain::{ByteSource, Event, Output, SoundId, Source};
+use crate::domain::Source;
 use crate::text::{counted, safe_line};
 use bucket::Place;
 use serde::Serialize;
-use std::io;
-use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::time::Duration;
 
-/// How long an output may take to say whether it works.
-const SOUND_LIMIT: Duration = Duration::from_secs(5);
+pub use sound::{Hearing, check_sound};
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -142,58 +137,6 @@ fn clipboard(terminal: &Terminal) -> Check {
         Check::warn("clipboard", "GNU screen does not pass OSC 52 on", next)
     } else {
         Check::ok("clipboard", "OSC 52 (some terminals ask, or have it turned off)")
-    }
-}
-
-/// Opens the output that would be used, for a moment.
-pub fn check_sound(playback: &Playback, env: &dyn Fn(&str) -> Option<String>) -> Check {
-    let (sender, events) = channel();
-    let on_event = Box::new(move |event| {
-        if let Event::Output(output) = event {
-            // After the first answer nobody listens any more.
-            let _ = sender.send(output);
-        }
-    });
-    let output = choose(env, playback.output.word(), &playback.device);
-    let config = EngineConfig { output, ..EngineConfig::default() };
-    let _engine = match Engine::spawn(config, Arc::new(NoSounds), on_event) {
-        Ok(engine) => engine,
-        Err(source) => {
-            let (doing, path) = ("start", "the playback engine".into());
-            return Check::fail("sound", OpsError::Io { doing, path, source });
-        }
-    };
-    let output = events.recv_timeout(SOUND_LIMIT);
-    match output {
-        Ok(Output::Device(name)) => Check::ok("sound", safe_line(&name)),
-        Ok(Output::Silent { why, hint }) => {
-            let next = mend(playback.output.word(), env).unwrap_or(hint);
-            Check::warn("sound", safe_line(&why), next)
-        }
-        Err(_) => {
-            let next = "set playback.output to \"silent\", or look whether the sound server hangs";
-            Check::warn("sound", "the output does not answer", next)
-        }
-    }
-}
-
-/// How to get sound where there is none. Devices are named only where one is asked for: looking for them touches them.
-fn mend(wanted: &str, env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    let names = if wanted == "device" { devices() } else { Vec::new() };
-    if names.is_empty() {
-        return remedy(env, wanted);
-    }
-    let names = names.iter().map(|name| safe_line(name)).collect::<Vec<_>>().join(", ");
-    Some(format!(
-        "set playback.device to part of one of these names, or close what uses it: {names}"
-    ))
-}
-
-struct NoSounds;
-
-impl Sounds for NoSounds {
-    fn open(&self, _: &SoundId) -> io::Result<(Arc<dyn ByteSource>, String)> {
-        Err(io::ErrorKind::NotFound.into())
     }
 }
 

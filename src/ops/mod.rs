@@ -36,7 +36,7 @@ pub use capped::Capped;
 pub use delete::{DeletionPlan, SourceDeletion, delete_with_sources, plan_deletion};
 pub use demo::{Demo, make_demo};
 pub use doctor::{
-    Check, Terminal, Verdict, check_bucket, check_sound, check_terminal, check_workspace,
+    Check, Hearing, Terminal, Verdict, check_bucket, check_sound, check_terminal, check_workspace,
 };
 pub use error::OpsError;
 pub use export::{ExportPlan, ExportReport, ExportTo, OnConflict, export};
@@ -46,7 +46,7 @@ pub use import_labels::{ImportAs, LabelImport, LabelImportReport, NamedAt, impor
 pub use known::{KnownDataset, Registry, make_private_folder};
 pub use label::{LabelLines, label_from_lines};
 pub use open::{Locate, Make, Opened, locate};
-pub use person::author;
+pub use person::{author, host_name, is_named, login};
 pub use probe::{ProbeRun, probe_all, probe_one};
 pub use publish::{Publication, PublishPlan, PublishStep, next_number, publish};
 pub use publish_check::{PublishCounts, check_publish};
