@@ -1,5 +1,7 @@
 //! A `PulseAudio` server of our own with a sink that leads nowhere, and a recording of what went in.
 
+#![allow(dead_code, reason = "each test binary takes what it needs of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -80,6 +82,15 @@ impl Pulse {
         samples.map(|it| f32::from(i16::from_le_bytes([it[0], it[1]])) / 32768.0).collect()
     }
 
+    /// How much of what the one program that plays has sent still waits in the server, in milliseconds.
+    pub(crate) fn buffered_millis(&self) -> u64 {
+        let output = self.tool("pactl").args(["list", "sink-inputs"]).output().unwrap();
+        let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let line = listed.lines().find_map(|line| line.trim().strip_prefix("Buffer Latency:"));
+        let micros = line.and_then(|line| line.split_whitespace().next());
+        micros.unwrap_or_else(|| panic!("nobody plays: {listed}")).parse::<u64>().unwrap() / 1000
+    }
+
     /// Ends the server in the middle of everything.
     pub(crate) fn kill(&mut self) {
         self.server.kill().unwrap();
@@ -88,7 +99,7 @@ impl Pulse {
 
     fn tool(&self, name: &str) -> Command {
         let mut command = Command::new(name);
-        command.envs(self.env()).stdin(Stdio::null()).stderr(Stdio::null());
+        command.envs(self.env()).env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null());
         command
     }
 
