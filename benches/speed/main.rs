@@ -15,11 +15,14 @@ mod desk;
 #[path = "../../tests/common/home.rs"]
 mod home;
 mod keys;
+mod link;
 mod lists;
 mod machine;
 mod manifest;
 mod many;
 mod program;
+#[path = "../../tests/common/proxy/mod.rs"]
+mod proxy;
 #[path = "../../tests/common/pty/mod.rs"]
 mod pty;
 mod report;
@@ -41,6 +44,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("keys", keys::run),
     ("program", program::run),
     ("sound", sound::run),
+    ("link", link::run),
     ("decode", decode::run),
     ("lists", lists::run),
     ("many", many::run),
