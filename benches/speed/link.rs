@@ -8,7 +8,7 @@ use super::proxy::{Direction, Line, Proxy, Tap};
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Series, Taken};
-use earmark::audio::{EngineConfig, MemorySource, OutputChoice, Sounds};
+use earmark::audio::{EngineConfig, MemorySource, OutputChoice, Sounds, WavSamples, wav_header};
 use earmark::domain::{ByteSource, Command, Event, Output, SoundId};
 use earmark::listener::laptop::{Bound, Listener, Settings};
 use earmark::listener::meet::{Note, Notes, Seeker};
@@ -52,13 +52,7 @@ impl Sounds for Files {
         let seconds = sound.0.split('.').next().unwrap_or_default();
         let seconds: u32 = seconds.parse().map_err(io::Error::other)?;
         let bytes = seconds * SECOND as u32;
-        let mut file = b"RIFF".to_vec();
-        file.extend_from_slice(&(36 + bytes).to_le_bytes());
-        file.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-        file.extend_from_slice(&16_000u32.to_le_bytes());
-        file.extend_from_slice(&(SECOND as u32).to_le_bytes());
-        file.extend_from_slice(b"\x02\0\x10\0data");
-        file.extend_from_slice(&bytes.to_le_bytes());
+        let mut file = wav_header(16_000, 1, WavSamples::Pcm16, Some(bytes.into()));
         file.extend((0..bytes / 2).flat_map(|frame| ((frame % 160) as i16 * 50).to_le_bytes()));
         Ok((Arc::new(MemorySource::new(file)), "bench.wav".to_owned()))
     }

@@ -41,4 +41,4 @@ pub use output::{OutputChoice, choose, devices, is_over_ssh, remedy};
 pub use probe::probe;
 pub use sniff::{SNIFF_BYTES, looks_like_audio, sniff};
 pub use source::{FileSource, MemorySource};
-pub use wav_out::write_wav;
+pub use wav_out::{WAV_HEADER, WavSamples, wav_header, write_wav};

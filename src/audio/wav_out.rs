@@ -1,4 +1,4 @@
-//! Decoded sound as a WAV file.
+//! Sound as a WAV file: what stands before the samples, and decoded files written out.
 
 use super::{AudioError, Decoder};
 use std::fs::File;
@@ -6,9 +6,56 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Bytes before the samples.
-const HEADER: u32 = 44;
-const PCM: u16 = 1;
-const FLOAT: u16 = 3;
+pub const WAV_HEADER: u32 = 44;
+
+/// What the samples of a WAV file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WavSamples {
+    /// Integers of 16 bits.
+    Pcm16,
+    /// Floating point of 32 bits.
+    Float32,
+}
+
+impl WavSamples {
+    /// Bytes of one.
+    fn bytes(self) -> u16 {
+        match self {
+            Self::Pcm16 => 2,
+            Self::Float32 => 4,
+        }
+    }
+
+    /// `wFormatTag` of the format chunk.
+    fn tag(self) -> u16 {
+        match self {
+            Self::Pcm16 => 1,
+            Self::Float32 => 3,
+        }
+    }
+}
+
+/// The [`WAV_HEADER`] bytes before `data` bytes of samples. A length that is unknown, or does not fit into 4 GiB, is
+/// stated as endless, which readers take as: to the end of the file.
+pub fn wav_header(rate: u32, channels: u16, samples: WavSamples, data: Option<u64>) -> Vec<u8> {
+    let stated = |size: Option<u64>| size.and_then(|size| u32::try_from(size).ok());
+    let riff = stated(data.and_then(|data| data.checked_add(u64::from(WAV_HEADER) - 8)));
+    let data = stated(data).filter(|_| riff.is_some()).unwrap_or(u32::MAX);
+    let block = channels.saturating_mul(samples.bytes());
+    let mut header = Vec::with_capacity(WAV_HEADER as usize);
+    header.extend(b"RIFF");
+    header.extend(riff.unwrap_or(u32::MAX).to_le_bytes());
+    header.extend(b"WAVEfmt \x10\0\0\0");
+    header.extend(samples.tag().to_le_bytes());
+    header.extend(channels.to_le_bytes());
+    header.extend(rate.to_le_bytes());
+    header.extend(rate.saturating_mul(block.into()).to_le_bytes());
+    header.extend(block.to_le_bytes());
+    header.extend((samples.bytes() * 8).to_le_bytes());
+    header.extend(b"data");
+    header.extend(data.to_le_bytes());
+    header
+}
 
 /// Writes what is left of a file to a new WAV file: 16-bit samples where the source has no more, else 32-bit float.
 /// Gives the number of frames.
@@ -71,29 +118,16 @@ impl Writer {
     }
 
     fn data_bytes(&self) -> Option<u32> {
-        let bytes = self.samples.checked_mul(u64::from(self.sample_bytes()))?;
-        u32::try_from(bytes).ok().filter(|bytes| bytes.checked_add(HEADER).is_some())
+        let bytes = self.samples.checked_mul(u64::from(self.kind().bytes()))?;
+        u32::try_from(bytes).ok().filter(|bytes| bytes.checked_add(WAV_HEADER).is_some())
     }
 
-    fn sample_bytes(&self) -> u16 {
-        if self.wide { 4 } else { 2 }
+    fn kind(&self) -> WavSamples {
+        if self.wide { WavSamples::Float32 } else { WavSamples::Pcm16 }
     }
 
     fn header(&mut self) -> io::Result<()> {
         let data = self.data_bytes().unwrap_or(0);
-        let block = self.channels * self.sample_bytes();
-        let mut header = Vec::with_capacity(HEADER as usize);
-        header.extend(b"RIFF");
-        header.extend((HEADER - 8 + data).to_le_bytes());
-        header.extend(b"WAVEfmt \x10\0\0\0");
-        header.extend((if self.wide { FLOAT } else { PCM }).to_le_bytes());
-        header.extend(self.channels.to_le_bytes());
-        header.extend(self.rate.to_le_bytes());
-        header.extend((self.rate * u32::from(block)).to_le_bytes());
-        header.extend(block.to_le_bytes());
-        header.extend((self.sample_bytes() * 8).to_le_bytes());
-        header.extend(b"data");
-        header.extend(data.to_le_bytes());
-        self.file.write_all(&header)
+        self.file.write_all(&wav_header(self.rate, self.channels, self.kind(), Some(data.into())))
     }
 }

@@ -9,6 +9,7 @@
 #![allow(clippy::float_cmp, reason = "what is told is what was asked for, to the last bit")]
 
 use crate::chromium::{Chromium, LIMIT};
+use earmark::audio::{WavSamples, wav_header};
 use earmark::domain::{Command, Event, Output, SoundId, Span};
 use earmark::listener::page::{Page, Settings, Visitor};
 use earmark::listener::wire::{Chunk, Form, Frame, FrameSink, Need, SoundInfo};
@@ -273,15 +274,7 @@ fn tones(silence: bool) -> Vec<u8> {
         ((phase.sin() * loud * 32_767.0) as i16).to_le_bytes()
     });
     let samples: Vec<u8> = samples.collect();
-    let length = samples.len() as u32;
-    let mut bytes = Vec::new();
-    bytes.extend(b"RIFF");
-    bytes.extend((36 + length).to_le_bytes());
-    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    bytes.extend(RATE.to_le_bytes());
-    bytes.extend((RATE * 2).to_le_bytes());
-    bytes.extend(b"\x02\0\x10\0data");
-    bytes.extend(length.to_le_bytes());
+    let mut bytes = wav_header(RATE, 1, WavSamples::Pcm16, Some(samples.len() as u64));
     bytes.extend(samples);
     bytes
 }

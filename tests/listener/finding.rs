@@ -1,7 +1,7 @@
 //! A player and the listeners that come and go around it: real sockets, real notes, a real engine at both ends.
 
 use crate::pulse::until;
-use earmark::audio::{EngineConfig, MemorySource, OutputChoice, Sounds};
+use earmark::audio::{EngineConfig, MemorySource, OutputChoice, Sounds, WavSamples, wav_header};
 use earmark::domain::{ByteSource, Command, Event, Output, SoundId};
 use earmark::listener::laptop::{Bound, Listener, Settings};
 use earmark::listener::meet::{Note, Notes, Seeker};
@@ -20,13 +20,7 @@ impl Sounds for Silence {
     fn open(&self, sound: &SoundId) -> io::Result<(Arc<dyn ByteSource>, String)> {
         let seconds: u32 = sound.0.parse().map_err(io::Error::other)?;
         let bytes = seconds * 32_000;
-        let mut file = b"RIFF".to_vec();
-        file.extend_from_slice(&(36 + bytes).to_le_bytes());
-        file.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-        file.extend_from_slice(&16_000u32.to_le_bytes());
-        file.extend_from_slice(&32_000u32.to_le_bytes());
-        file.extend_from_slice(b"\x02\0\x10\0data");
-        file.extend_from_slice(&bytes.to_le_bytes());
+        let mut file = wav_header(16_000, 1, WavSamples::Pcm16, Some(bytes.into()));
         file.resize(file.len() + bytes as usize, 0);
         Ok((Arc::new(MemorySource::new(file)), "silence.wav".to_owned()))
     }

@@ -2,12 +2,15 @@
 
 use super::pcm::Pcm;
 use super::{MAX_PIECE, Piece, damaged};
-use crate::audio::{Decoder, FlacEncoder, MAX_FLAC_RATE, MemorySource, to_16_bits};
+use crate::audio::{
+    Decoder, FlacEncoder, MAX_FLAC_RATE, MemorySource, WAV_HEADER, WavSamples, to_16_bits,
+    wav_header,
+};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes before the samples.
-const HEADER: u64 = 44;
+const HEADER: u64 = WAV_HEADER as u64;
 /// Bytes of a sample.
 const SAMPLE: u64 = 2;
 /// The most that is packed at once: what does not get smaller still fits into a piece. In bytes.
@@ -31,7 +34,8 @@ impl Slices {
         let (rate, channels) = (pcm.rate(), pcm.channels());
         let data = pcm.frames().and_then(|frames| frames.checked_mul(block(channels)));
         let len = data.and_then(|data| data.checked_add(HEADER));
-        Self { header: header(rate, channels, data), len, rate, channels, pcm: Mutex::new(pcm) }
+        let header = wav_header(rate, channels, WavSamples::Pcm16, data);
+        Self { header, len, rate, channels, pcm: Mutex::new(pcm) }
     }
 
     pub(super) fn len(&self) -> Option<u64> {
@@ -101,26 +105,6 @@ impl Stretch {
 
 fn block(channels: u16) -> u64 {
     u64::from(channels) * SAMPLE
-}
-
-/// A length that is unknown, or does not fit, is stated as endless, which readers take as: to the end of the file.
-fn header(rate: u32, channels: u16, data: Option<u64>) -> Vec<u8> {
-    let riff = data.map(|data| data + HEADER - 8);
-    let stated = |size: Option<u64>| size.and_then(|size| u32::try_from(size).ok());
-    let data = stated(data).filter(|_| stated(riff).is_some()).unwrap_or(u32::MAX);
-    let block = channels * SAMPLE as u16;
-    let mut header = Vec::with_capacity(HEADER as usize);
-    header.extend(b"RIFF");
-    header.extend(stated(riff).unwrap_or(u32::MAX).to_le_bytes());
-    header.extend(b"WAVEfmt \x10\0\0\0\x01\0");
-    header.extend(channels.to_le_bytes());
-    header.extend(rate.to_le_bytes());
-    header.extend(rate.saturating_mul(block.into()).to_le_bytes());
-    header.extend(block.to_le_bytes());
-    header.extend((SAMPLE as u16 * 8).to_le_bytes());
-    header.extend(b"data");
-    header.extend(data.to_le_bytes());
-    header
 }
 
 /// What [`Slices::piece`] packed; checked as something that a stranger made.

@@ -1,6 +1,6 @@
 //! A short tone, played where sound goes, and how long it took to begin.
 
-use crate::audio::{MemorySource, Sounds};
+use crate::audio::{MemorySource, Sounds, WavSamples, wav_header};
 use crate::domain::{ByteSource, Command, Event, SoundId};
 use std::f32::consts::TAU;
 use std::io;
@@ -54,15 +54,7 @@ pub(super) fn play(send: impl Fn(Command), events: &Receiver<Event>) -> Result<D
 }
 
 fn wav() -> Vec<u8> {
-    let data = FRAMES * 2;
-    let mut file = Vec::with_capacity(44 + data as usize);
-    file.extend(b"RIFF");
-    file.extend((36 + data).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    file.extend(RATE.to_le_bytes());
-    file.extend((RATE * 2).to_le_bytes());
-    file.extend(b"\x02\0\x10\0data");
-    file.extend(data.to_le_bytes());
+    let mut file = wav_header(RATE, 1, WavSamples::Pcm16, Some(u64::from(FRAMES) * 2));
     for frame in 0..FRAMES {
         let edge = frame.min(FRAMES - 1 - frame).min(FADE) as f32 / FADE as f32;
         let sample = (TAU * PITCH * frame as f32 / RATE as f32).sin() * edge * 8_000.0;

@@ -1,5 +1,6 @@
 //! A small sender of the tests' own, and files for it to send.
 
+use earmark::audio::{WavSamples, wav_header};
 use earmark::domain::{Command, Event, SoundId};
 use earmark::listener::wire::{
     Chunk, Form, Frame, FrameSink, FrameSource, Hello, Need, SoundInfo, Stream, Token, Wire,
@@ -22,14 +23,7 @@ const RATE: u32 = 16_000;
 /// A WAV file with a tone.
 pub(crate) fn tone(hertz: f32, seconds: f32) -> Vec<u8> {
     let frames = (RATE as f32 * seconds) as u32;
-    let mut bytes = Vec::new();
-    bytes.extend_from_slice(b"RIFF");
-    bytes.extend_from_slice(&(36 + frames * 2).to_le_bytes());
-    bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    bytes.extend_from_slice(&RATE.to_le_bytes());
-    bytes.extend_from_slice(&(RATE * 2).to_le_bytes());
-    bytes.extend_from_slice(b"\x02\0\x10\0data");
-    bytes.extend_from_slice(&(frames * 2).to_le_bytes());
+    let mut bytes = wav_header(RATE, 1, WavSamples::Pcm16, Some(u64::from(frames) * 2));
     for frame in 0..frames {
         let sample = (TAU * hertz * frame as f32 / RATE as f32).sin() * 12_000.0;
         bytes.extend_from_slice(&(sample as i16).to_le_bytes());
