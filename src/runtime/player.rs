@@ -5,7 +5,7 @@ use super::runner::Answers;
 use super::sounds::SoundTable;
 use crate::app::{Message, PlayerPage, Sound};
 use crate::audio::{EngineConfig, OutputChoice, Sounds, choose};
-use crate::config::{Config, OutputMode};
+use crate::config::{Choice as _, Config, OutputMode};
 use crate::domain::{ByteSource, Command, Event, Output, Seconds, SoundId, UserError};
 use crate::listener::meet::{Asked, Notes, Seeker};
 use crate::listener::page::{Page, PageError, Settings, Visitor};
@@ -126,13 +126,8 @@ impl Player {
 
 /// What the settings, the command line and the environment say.
 fn configured(config: &Config, account: &Account) -> Result<PlayerConfig, UserError> {
-    let wanted = match config.playback.output {
-        OutputMode::Auto => "auto",
-        OutputMode::Device => "device",
-        OutputMode::Silent => "silent",
-    };
     let env = |name: &str| std::env::var(name).ok();
-    let output = named(choose(&env, wanted, &config.playback.device));
+    let output = named(choose(&env, config.playback.output.word(), &config.playback.device));
     let engine = EngineConfig { output, ..EngineConfig::default() };
     let flag = account.hearing.listener.clone();
     let set = flag.or_else(|| Some(config.playback.listener.clone()).filter(|it| !it.is_empty()));

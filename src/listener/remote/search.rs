@@ -159,8 +159,8 @@ impl Desk {
     /// Whether somebody did not answer and may be called again, or the next one may be.
     fn is_calling_worth_it(&self) -> bool {
         let state = self.lock();
-        state.at.is_none() && (!state.resting.is_empty() || !state.calling.is_empty())
-            || self.seeking.only.is_some() && state.at.is_none()
+        let waiting = !state.resting.is_empty() || !state.calling.is_empty();
+        state.at.is_none() && (waiting || self.seeking.only.is_some())
     }
 
     /// Reads the notes and calls the best one that is not being called, or was not just now.
