@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test interop bench check install
+.PHONY: help demo test soak interop bench check install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ demo: ## build it and label a small dataset of speech
 
 test: ## all that CI runs: set-up, checks, tests
 	@scripts/test.sh
+
+soak: ## attack it for hours: kills, faults, long use
+	@scripts/soak.sh
 
 interop: ## exports opened by other people's readers (Python packages)
 	@scripts/interop.sh

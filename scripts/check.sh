@@ -15,7 +15,7 @@ step 'formatting'
 cargo fmt --check
 
 step 'lints'
-cargo clippy --locked --all-targets -- -D warnings
+cargo clippy --locked --all-targets --features crash-points -- -D warnings
 
 step 'lints, without sound device and Opus'
 cargo clippy --locked --no-default-features -- -D warnings

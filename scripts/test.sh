@@ -24,12 +24,15 @@ fi
 # Object stores that tests share end by themselves a little later; nothing is to be left behind by then.
 trap 'scripts/servers.sh stop' EXIT
 
+scripts/figures.sh clear
 step 'tests'
 if have cargo-nextest; then
-    cargo nextest run --locked "$@"
+    cargo nextest run --locked --features crash-points "$@"
 else
-    cargo test --locked --no-fail-fast --lib --bins --tests "$@"
+    cargo test --locked --no-fail-fast --features crash-points --lib --bins --tests "$@"
 fi
+
+scripts/figures.sh print
 
 # Their readers come from pip; without them this says so and goes on.
 scripts/interop.sh quick

@@ -6,6 +6,8 @@
 // Floor 0: pure words and texts.
 pub mod domain;
 pub mod text;
+// Where tests have the program killed.
+pub mod crash;
 // Floor 1: what a user can do, by which key, as configured.
 pub mod action;
 pub mod config;

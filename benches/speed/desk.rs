@@ -102,9 +102,9 @@ impl Desk {
                 return None;
             }
             Effect::Counts => Message::Counts(reader.counts().expect("the counts are read")),
-            Effect::Sample(id) => {
+            Effect::Sample { id, asked } => {
                 let detail = reader.detail(id).expect("a sample is read").expect("it is there");
-                Message::Sample { detail: Box::new(detail), draft: None }
+                Message::Sample { asked, detail: Box::new(detail), draft: None }
             }
             Effect::Peaks(detail) => Message::Peaks(detail.id, self.peaks.clone()),
             Effect::SaveDraft(job) => {

@@ -1,10 +1,10 @@
 //! The right pane: the open sample with its waveform and its Speech Content.
 
+use super::ahead::ReadAhead;
 use super::message::Input;
 use super::place::Place;
 use crate::domain::{Peaks, RevisionId, Row, SampleDetail, SampleId};
 use crate::text::{Buffer, Marks, Wrap};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,9 +120,6 @@ impl OpenSample {
     }
 }
 
-/// A sample that was read ahead: opening it needs no question.
-pub(super) type Ahead = (SampleDetail, Option<crate::domain::Draft>);
-
 /// The editor pane.
 #[derive(Debug, Default)]
 pub struct EditorPane {
@@ -133,7 +130,7 @@ pub struct EditorPane {
     /// Text rows scrolled out at the top.
     pub scroll: usize,
     wrap: Option<Wrap>,
-    pub(super) ahead: BTreeMap<SampleId, Ahead>,
+    pub(super) ahead: ReadAhead,
     /// The column that up and down aim for.
     pub(super) goal_column: Option<usize>,
     pub(super) draft_due: Option<Duration>,

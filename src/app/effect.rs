@@ -86,7 +86,12 @@ pub enum Effect {
     /// Read the counts of the tabs.
     Counts,
     /// Read a sample and its draft: to open it, or ahead.
-    Sample(SampleId),
+    Sample {
+        /// Which.
+        id: SampleId,
+        /// The number of the question, which its answer carries.
+        asked: u64,
+    },
     /// Commit a label.
     Label(LabelJob),
     /// Do something to one or many samples, as one action.

@@ -153,13 +153,22 @@ pub enum Message {
     Counts(Counts),
     /// A sample, opened or read ahead.
     Sample {
+        /// The number of the question.
+        asked: u64,
         /// Its detail.
         detail: Box<SampleDetail>,
         /// This person's draft of it.
         draft: Option<Draft>,
     },
     /// A sample could not be read.
-    SampleFailed(SampleId, UserError),
+    SampleFailed {
+        /// Which.
+        id: SampleId,
+        /// The number of the question.
+        asked: u64,
+        /// Why.
+        error: UserError,
+    },
     /// A label was committed, or not.
     Labeled {
         /// What was asked for.

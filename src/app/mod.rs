@@ -3,6 +3,7 @@
 //! [`update`] never waits, reads no clock and does no I/O: those come in the [`Message`] or the [`Context`], and what
 //! is to be done goes out as [`Effect`]s. So the whole screen can be driven by typed keys in a test.
 
+mod ahead;
 mod browse;
 mod conflict;
 mod datasets;

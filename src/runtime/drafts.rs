@@ -15,7 +15,7 @@ pub(super) enum DraftsJob {
     /// Forget a draft.
     Remove(SampleKey),
     /// Add the draft to a sample that was read, and send both.
-    Attach(Box<SampleDetail>),
+    Attach { asked: u64, detail: Box<SampleDetail> },
 }
 
 pub(super) struct Drafts {
@@ -53,12 +53,12 @@ fn serve(mut drafts: workspace::Drafts, jobs: &Receiver<DraftsJob>, answers: &An
                     answers.send(Message::Failed(told(error)));
                 }
             }
-            DraftsJob::Attach(detail) => {
+            DraftsJob::Attach { asked, detail } => {
                 let draft = drafts.load(&detail.key);
                 if let Err(error) = &draft {
                     tracing::warn!(%error, "a draft could not be read");
                 }
-                answers.send(Message::Sample { detail, draft: draft.ok().flatten() });
+                answers.send(Message::Sample { asked, detail, draft: draft.ok().flatten() });
             }
         }
     }

@@ -16,7 +16,7 @@ pub(super) enum ReaderJob {
     Page { generation: u64, purpose: PagePurpose, request: PageRequest },
     Count { generation: u64, request: PageRequest, first: Option<SampleId> },
     Counts,
-    Sample(SampleId),
+    Sample { id: SampleId, asked: u64 },
     History(SampleId),
 }
 
@@ -100,7 +100,7 @@ impl Serving {
                     Ok(counts) => self.answers.send(Message::Counts(counts)),
                     Err(error) => self.failed(error),
                 },
-                ReaderJob::Sample(id) => self.sample(id),
+                ReaderJob::Sample { id, asked } => self.sample(id, asked),
                 ReaderJob::History(id) => {
                     let history = self.again_if_interrupted(|reader| reader.history(id));
                     let history = history.map_err(told);
@@ -141,17 +141,17 @@ impl Serving {
         }
     }
 
-    fn sample(&self, id: SampleId) {
+    fn sample(&self, id: SampleId, asked: u64) {
         match self.again_if_interrupted(|reader| reader.detail(id)) {
             Ok(Some(detail)) => {
-                let _ = self.drafts.send(DraftsJob::Attach(Box::new(detail)));
+                let _ = self.drafts.send(DraftsJob::Attach { asked, detail: Box::new(detail) });
             }
             Ok(None) => {
                 let error = UserError::new("this sample is not in the workspace any more");
-                self.answers.send(Message::SampleFailed(id, error));
+                self.answers.send(Message::SampleFailed { id, asked, error });
             }
             Err(error) => {
-                self.answers.send(Message::SampleFailed(id, told(error)));
+                self.answers.send(Message::SampleFailed { id, asked, error: told(error) });
             }
         }
     }

@@ -115,7 +115,7 @@ impl Session {
                 self.reader.send(ReaderJob::Count { generation, request, first });
             }
             Effect::Counts => self.reader.send(ReaderJob::Counts),
-            Effect::Sample(id) => self.reader.send(ReaderJob::Sample(id)),
+            Effect::Sample { id, asked } => self.reader.send(ReaderJob::Sample { id, asked }),
             Effect::History(id) => self.reader.send(ReaderJob::History(id)),
             Effect::Weigh(ticket, target) => self.writer.send(WriterJob::Weigh(ticket, target)),
             Effect::Label(job) => self.writer.send(WriterJob::Label(job)),

@@ -15,13 +15,14 @@ pub(crate) const ROOMS: &[Room] = &[
     // Floor 0
     Room { name: "domain", may_import: &[] },
     Room { name: "text", may_import: &["domain"] },
+    Room { name: "crash", may_import: &[] },
     // Floor 1
     Room { name: "action", may_import: &["domain"] },
     Room { name: "keymap", may_import: &["action"] },
     Room { name: "config", may_import: &["domain", "action", "keymap"] },
     // Floor 2
-    Room { name: "workspace", may_import: &["domain"] },
-    Room { name: "objects", may_import: &["domain"] },
+    Room { name: "workspace", may_import: &["domain", "crash"] },
+    Room { name: "objects", may_import: &["domain", "crash"] },
     Room { name: "formats", may_import: &["domain", "text"] },
     Room { name: "audio", may_import: &["domain"] },
     // Floor 3
@@ -31,6 +32,7 @@ pub(crate) const ROOMS: &[Room] = &[
         may_import: &[
             "domain",
             "text",
+            "crash",
             "action",
             "keymap",
             "config",
@@ -46,6 +48,7 @@ pub(crate) const ROOMS: &[Room] = &[
         may_import: &[
             "domain",
             "text",
+            "crash",
             "action",
             "keymap",
             "config",
@@ -66,6 +69,7 @@ pub(crate) const ROOMS: &[Room] = &[
         may_import: &[
             "domain",
             "text",
+            "crash",
             "action",
             "keymap",
             "config",
@@ -85,6 +89,7 @@ pub(crate) const ROOMS: &[Room] = &[
         may_import: &[
             "domain",
             "text",
+            "crash",
             "action",
             "keymap",
             "config",

@@ -2,6 +2,7 @@
 //! recordings. Only the clock is turned by hand and the player follows a script, so that every run is the same.
 
 use crate::deck::Deck;
+use crate::delays::Delays;
 use crate::home::Home;
 use crate::keys;
 use crate::picture::Picture;
@@ -52,7 +53,7 @@ pub(crate) struct Desk {
     room: Option<Room>,
     inbox: VecDeque<Message>,
     /// Answers wait until they are let through.
-    held: bool,
+    pub(crate) delays: Delays,
     settings: Vec<(String, String)>,
     identity: Identity,
     home: Home,
@@ -109,7 +110,7 @@ impl Desk {
             now: Duration::from_mins(2),
             room: None,
             inbox: VecDeque::new(),
-            held: false,
+            delays: Delays::default(),
             settings,
             identity: Identity::new(author),
             home,
@@ -192,7 +193,19 @@ impl Desk {
 
     /// Answers of everything outside wait from now on, or come through.
     pub(crate) fn hold(&mut self, held: bool) -> &mut Self {
-        self.held = held;
+        self.delays.held = held;
+        self.answer();
+        self
+    }
+
+    /// The writer is busy from now on: labels wait. Or it has time again, and does them.
+    pub(crate) fn busy_writer(&mut self, busy: bool) -> &mut Self {
+        self.delays.busy_writer = busy;
+        if !busy {
+            for effect in std::mem::take(&mut self.delays.labels) {
+                self.run(effect);
+            }
+        }
         self.answer();
         self
     }
@@ -213,9 +226,10 @@ impl Desk {
     }
 
     fn answer(&mut self) {
-        while !self.held
+        while !self.delays.held
             && let Some(message) = self.inbox.pop_front()
         {
+            let Some(message) = self.delays.let_through(message) else { continue };
             self.take(message);
         }
     }
@@ -230,6 +244,7 @@ impl Desk {
     fn run(&mut self, effect: Effect) {
         let now = self.now;
         match effect {
+            effect @ Effect::Label(_) if self.delays.busy_writer => self.delays.labels.push(effect),
             Effect::Quit => self.ended = true,
             Effect::Clipboard(text) => self.clipboard = Some(text),
             Effect::PickListener(name) => self.picked = Some(name),

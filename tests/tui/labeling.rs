@@ -133,6 +133,26 @@ fn a_slow_commit_shows_and_loses_nothing() {
 }
 
 #[test]
+fn what_was_read_before_a_label_is_not_shown_after_it() {
+    let mut desk = Desk::with(&THREE);
+    desk.delays.slow = Some("c.wav".to_owned());
+    desk.keys("<enter>").send(Message::Changed);
+    desk.keys("one<enter>two<enter>three<enter>");
+    let late = desk.delays.overtaken();
+    desk.send(late).keys("<esc>3G");
+    assert_eq!((desk.here().as_str(), desk.text()), ("c.wav", "three"));
+}
+
+#[test]
+fn going_back_to_a_label_that_is_still_being_written_finds_it() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>one").busy_writer(true).keys("<enter><c-p>").busy_writer(false);
+    assert_eq!((desk.here().as_str(), desk.text()), ("a.wav", "one"));
+    desk.wait(Duration::from_secs(2));
+    assert_eq!(desk.draft("a.wav"), None);
+}
+
+#[test]
 fn keys_typed_ahead_of_a_slow_disk_are_never_list_commands() {
     let mut desk = Desk::with(&["a.wav", "b.wav"]);
     desk.hold(true).keys("<enter>one<enter>two<enter>x q d").hold(false);

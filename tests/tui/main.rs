@@ -6,6 +6,7 @@
 mod home;
 
 mod deck;
+mod delays;
 mod desk;
 mod keys;
 mod picture;

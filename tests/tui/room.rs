@@ -74,7 +74,7 @@ impl Room {
                 vec![Message::Counted { generation, offset, total }]
             }
             Effect::Counts => vec![Message::Counts(self.reader.counts().unwrap())],
-            Effect::Sample(id) => vec![self.sample(id)],
+            Effect::Sample { id, asked } => vec![self.sample(id, asked)],
             Effect::History(id) => {
                 let history = self.reader.history(id).map_err(told);
                 vec![Message::History(id, history)]
@@ -136,13 +136,17 @@ impl Room {
         }
     }
 
-    fn sample(&mut self, id: SampleId) -> Message {
+    fn sample(&mut self, id: SampleId, asked: u64) -> Message {
         match self.reader.detail(id).unwrap() {
             Some(detail) => {
                 let draft = self.drafts.load(&detail.key).unwrap();
-                Message::Sample { detail: Box::new(detail), draft }
+                Message::Sample { asked, detail: Box::new(detail), draft }
             }
-            None => Message::SampleFailed(id, UserError::new("not in the workspace any more")),
+            None => Message::SampleFailed {
+                id,
+                asked,
+                error: UserError::new("not in the workspace any more"),
+            },
         }
     }
 

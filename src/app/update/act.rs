@@ -46,10 +46,10 @@ impl Turn<'_> {
 
     /// Labels changed under the list: everything shown is read anew.
     pub(super) fn reread(&mut self) {
-        self.state.editor.ahead.clear();
+        self.state.editor.ahead.forget_all();
         self.effect(Effect::Counts);
         if let Some(id) = self.open_id() {
-            self.effect(Effect::Sample(id));
+            self.ask_for(id);
         }
         self.refresh();
         if self.state.focus == Focus::Editor {

@@ -32,7 +32,7 @@ impl Turn<'_> {
         self.state.scope = scope;
         self.state.datasets.opening = None;
         self.state.editor.open = None;
-        self.state.editor.ahead.clear();
+        self.state.editor.ahead.forget_all();
         self.state.unsaved.clear();
         self.state.drafts_out.clear();
         self.state.drafts_due = None;

@@ -403,7 +403,7 @@ impl Turn<'_> {
             heads: dialog.theirs.heads.clone(),
             ticket,
         });
-        self.state.editor.ahead.remove(&dialog.job.sample);
+        self.state.editor.ahead.forget(dialog.job.sample);
         self.info("your text is kept as that file's draft");
         self.reread();
     }

@@ -117,7 +117,7 @@ impl Turn<'_> {
 
     pub(super) fn send_label(&mut self, job: LabelJob) {
         self.state.list.pending.insert(job.sample);
-        self.state.editor.ahead.remove(&job.sample);
+        self.state.editor.ahead.forget(job.sample);
         let heard = format!("chars={}", job.content.chars().count());
         self.effect(Effect::Journal("label", Some(job.sample), heard));
         self.effect(Effect::Label(job));
@@ -235,10 +235,17 @@ impl Turn<'_> {
 
     pub(super) fn labeled(&mut self, job: LabelJob, outcome: LabelOutcome) {
         self.state.list.pending.remove(&job.sample);
+        let id = job.sample;
         match outcome {
-            LabelOutcome::Labeled(_) | LabelOutcome::Unchanged => self.label_is_on_disk(&job),
+            LabelOutcome::Labeled(_) | LabelOutcome::Unchanged => {
+                return self.label_is_on_disk(&job);
+            }
             LabelOutcome::ChangedMeanwhile(theirs) => self.newer(job, *theirs),
             LabelOutcome::Failed(error) => self.label_failed(job, &error),
+        }
+        // Opened again while its label was on the way: what was read of it then did not count.
+        if self.state.editor.open.as_ref().is_some_and(|open| open.id() == id && !open.ready()) {
+            self.ask_for(id);
         }
     }
 
@@ -262,7 +269,7 @@ impl Turn<'_> {
             row.labeled_by = Some(self.state.dataset.author.clone());
         }
         if is_open && self.open_id() == Some(job.sample) {
-            self.effect(Effect::Sample(job.sample));
+            self.ask_for(job.sample);
             if let Some(open) = &mut self.state.editor.open {
                 open.original.clone_from(&job.content);
                 open.heads_due = true;

@@ -61,8 +61,8 @@ impl Turn<'_> {
                 self.counted(generation, offset, total);
             }
             Message::Counts(counts) => self.state.counts = counts,
-            Message::Sample { detail, draft } => self.sample(*detail, draft),
-            Message::SampleFailed(id, error) => self.sample_failed(id, &error),
+            Message::Sample { asked, detail, draft } => self.sample(asked, *detail, draft),
+            Message::SampleFailed { id, asked, error } => self.sample_failed(id, asked, &error),
             Message::Labeled { job, outcome } => self.labeled(job, outcome),
             Message::Acted { deed, target, result } => self.acted(&deed, &target, result),
             Message::Undone(back, result) => self.undone(back, result),

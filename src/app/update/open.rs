@@ -9,9 +9,6 @@ use crate::text::{Buffer, safe_line};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// More samples read ahead than this are forgotten.
-const AHEAD_LIMIT: usize = 64;
-
 impl Turn<'_> {
     /// Enter or `e` in the list: the cursor goes into Speech Content, and the file plays.
     pub(super) fn edit(&mut self) {
@@ -92,7 +89,7 @@ impl Turn<'_> {
             self.stop_editing();
         }
         if let Some(id) = self.open_id() {
-            self.state.editor.ahead.remove(&id);
+            self.state.editor.ahead.forget(id);
         }
         self.state.editor.goal_column = None;
         self.state.editor.scroll = 0;
@@ -104,10 +101,17 @@ impl Turn<'_> {
     fn open(&mut self, row: Row) {
         let id = row.id;
         self.state.editor.open = Some(OpenSample::new(row));
-        match self.state.editor.ahead.get(&id).cloned() {
+        match self.state.editor.ahead.get(id) {
             Some((detail, draft)) => self.show(detail, draft.as_ref()),
-            None => self.effect(Effect::Sample(id)),
+            None if self.state.editor.ahead.knows(id) => {}
+            None => self.ask_for(id),
         }
+    }
+
+    /// Has a sample read; what was asked about it before counts no more.
+    pub(super) fn ask_for(&mut self, id: SampleId) {
+        let asked = self.state.editor.ahead.ask(id);
+        self.effect(Effect::Sample { id, asked });
     }
 
     /// Reads the next samples, and has the next files decoded, before they are asked for.
@@ -116,8 +120,8 @@ impl Turn<'_> {
         let wanted = self.state.config.playback.prefetch as usize;
         let rows: Vec<Row> = self.state.list.rows.iter().skip(from).take(wanted).cloned().collect();
         for row in &rows {
-            if !self.state.editor.ahead.contains_key(&row.id) {
-                self.effect(Effect::Sample(row.id));
+            if !self.state.editor.ahead.knows(row.id) {
+                self.ask_for(row.id);
             }
         }
         if !rows.is_empty() {
@@ -125,8 +129,15 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn sample(&mut self, detail: SampleDetail, draft: Option<Draft>) {
+    pub(super) fn sample(&mut self, asked: u64, detail: SampleDetail, draft: Option<Draft>) {
         let id = detail.id;
+        if !self.state.editor.ahead.answered(id, asked) {
+            return;
+        }
+        // Its label is on the way to the disk: it is asked for again once that has ended.
+        if self.state.list.pending.contains(&id) {
+            return;
+        }
         if self.open_id() == Some(id) {
             let ready = self.state.editor.open.as_ref().is_some_and(OpenSample::ready);
             if ready {
@@ -136,10 +147,7 @@ impl Turn<'_> {
             }
             return;
         }
-        if self.state.editor.ahead.len() >= AHEAD_LIMIT {
-            self.state.editor.ahead.clear();
-        }
-        self.state.editor.ahead.insert(id, (detail, draft));
+        self.state.editor.ahead.keep(detail, draft);
     }
 
     /// The open sample is here: text and draft into the box, then what was typed meanwhile.
@@ -244,8 +252,8 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn sample_failed(&mut self, id: SampleId, error: &UserError) {
-        if self.open_id() != Some(id) {
+    pub(super) fn sample_failed(&mut self, id: SampleId, asked: u64, error: &UserError) {
+        if !self.state.editor.ahead.answered(id, asked) || self.open_id() != Some(id) {
             return;
         }
         if let Some(open) = &mut self.state.editor.open {
@@ -268,7 +276,7 @@ impl Turn<'_> {
         let Some(name) = holder else {
             // Ours now, but perhaps done by somebody else just before.
             if handed_out {
-                self.effect(Effect::Sample(id));
+                self.ask_for(id);
             }
             return;
         };
@@ -311,10 +319,10 @@ impl Turn<'_> {
 
     /// Another process changed the workspace.
     pub(super) fn changed_elsewhere(&mut self) {
-        self.state.editor.ahead.clear();
+        self.state.editor.ahead.forget_all();
         self.effect(Effect::Counts);
         if let Some(id) = self.open_id() {
-            self.effect(Effect::Sample(id));
+            self.ask_for(id);
         }
         self.reread_conflict();
         self.refresh();

@@ -89,17 +89,17 @@ impl Stage {
     }
 
     pub(super) fn answer_samples(&mut self) {
-        let asked: Vec<SampleId> = self
+        let asked: Vec<(SampleId, u64)> = self
             .effects
             .drain(..)
             .filter_map(|effect| match effect {
-                Effect::Sample(id) => Some(id),
+                Effect::Sample { id, asked } => Some((id, asked)),
                 _ => None,
             })
             .collect();
-        for id in asked {
+        for (id, asked) in asked {
             let row = self.state.list.rows.iter().find(|row| row.id == id).cloned().unwrap();
-            self.send(Message::Sample { detail: Box::new(detail(&row)), draft: None });
+            self.send(Message::Sample { asked, detail: Box::new(detail(&row)), draft: None });
         }
     }
 

@@ -1,0 +1,1 @@
+//! The program killed anywhere, and what is there afterwards.

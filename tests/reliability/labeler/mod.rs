@@ -1,0 +1,1 @@
+//! A scripted labeler at the keyboard, and what the screen confirmed to it.

@@ -1,0 +1,1 @@
+//! Long use: memory, files, threads and the terminal.
