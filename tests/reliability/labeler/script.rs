@@ -164,13 +164,12 @@ impl Labeler {
 
     /// A file is renamed in the source, then Synchronize New Data.
     fn sync(&mut self, screen: &Screen) -> Option<()> {
-        let (old, new) = self.truth.rename(&mut self.dice);
-        fs::rename(self.folder.join(&old), self.folder.join(&new)).expect("a file is renamed");
+        let renamed = self.truth.rename(&mut self.dice);
+        let (old, new) = (self.folder.join(&renamed.old), self.folder.join(&renamed.new));
+        fs::rename(old, new).expect("a file is renamed");
+        screen.type_keys(if renamed.labeled { "3" } else { "1" });
         screen.type_keys("S");
-        // A file in the trash is nothing that a sync speaks of.
-        seen(screen.reaches("the sync to be done", |view| view.contains("as before")))?;
-        self.truth.renamed();
-        Some(())
+        seen(screen.reaches("the new name", |view| view.contains(&renamed.new)))
     }
 
     fn publish(&mut self, screen: &Screen) -> Option<()> {

@@ -10,12 +10,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+/// A file in the source got another name.
+pub(super) struct Renamed {
+    pub(super) old: String,
+    pub(super) new: String,
+    /// In which tab it is.
+    pub(super) labeled: bool,
+}
+
 /// One recording.
 #[derive(Debug, Clone)]
 struct File {
     /// As it is named in the source.
     name: String,
-    /// As it was named before, while no sync was seen to end.
+    /// As it was named before, while the workspace may know it by that.
     former: Option<String>,
     /// What its label is; `None`: unlabeled.
     content: Option<String>,
@@ -171,8 +179,8 @@ impl Truth {
         }
     }
 
-    /// Another name for a file that is not in the trash; the old and the new one.
-    pub(super) fn rename(&mut self, dice: &mut Dice) -> (String, String) {
+    /// Another name for a file that is not in the trash.
+    pub(super) fn rename(&mut self, dice: &mut Dice) -> Renamed {
         self.words += 1;
         let live: Vec<usize> = (0..self.files.len()).filter(|n| !self.files[*n].deleted).collect();
         let file = live[dice.roll(live.len() as u64) as usize];
@@ -181,14 +189,7 @@ impl Truth {
         let old = std::mem::replace(&mut file.name, new.clone());
         // Renamed twice before a sync was seen: the workspace may still know the first name.
         file.former.get_or_insert(old.clone());
-        (old, new)
-    }
-
-    /// A sync was seen to end: the workspace knows every name.
-    pub(super) fn renamed(&mut self) {
-        for file in &mut self.files {
-            file.former = None;
-        }
+        Renamed { old, new, labeled: file.content.is_some() }
     }
 
     /// Something else is typed over what stands in a box.
@@ -226,6 +227,11 @@ impl Truth {
             Reader::open(workspace, Identity::new("checker")).expect("the workspace opens");
         let found: Vec<Found> = self.files.iter().map(|file| look_up(&reader, file)).collect();
         whole_actions(&found);
+        for (file, found) in self.files.iter_mut().zip(&found) {
+            if found.moved {
+                file.former = None;
+            }
+        }
         self.settle(&found);
         let mut gone = Vec::new();
         for (file, found) in self.files.iter().zip(&found) {
@@ -318,6 +324,8 @@ struct Found {
     content: Option<String>,
     deleted: bool,
     history: Vec<Revision>,
+    /// The workspace knows its newest name.
+    moved: bool,
 }
 
 fn look_up(reader: &Reader, file: &File) -> Found {
@@ -327,7 +335,12 @@ fn look_up(reader: &Reader, file: &File) -> Found {
         .unwrap_or_else(|| panic!("{file:?} is unknown"));
     let detail = reader.detail(id).expect("the workspace is read").expect("it is there");
     let history = reader.history(id).expect("a history is read");
-    Found { content: detail.content, deleted: detail.state == SampleState::Deleted, history }
+    Found {
+        content: detail.content,
+        deleted: detail.state == SampleState::Deleted,
+        history,
+        moved: detail.key == file.name.as_str().into(),
+    }
 }
 
 fn text_of(revision: &Revision) -> Option<&str> {
