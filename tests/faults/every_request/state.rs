@@ -25,7 +25,7 @@ pub(super) struct State {
     /// MD5 by key.
     pub(super) source: BTreeMap<String, String>,
     /// Keys, but those of logs.
-    output: BTreeSet<String>,
+    pub(super) output: BTreeSet<String>,
     /// The revisions in the logs.
     log: Vec<String>,
 }
@@ -55,6 +55,17 @@ impl State {
                 reader.versions().unwrap().into_iter().map(|version| version.name).collect();
         }
         state
+    }
+
+    /// Ends the test if this is not `other`, and says in what they differ.
+    pub(super) fn must_be(&self, other: &Self, about: &str) {
+        let (here, there) = (format!("{self:#?}"), format!("{other:#?}"));
+        let only = |one: &str, other: &str, sign: char| {
+            let lines = one.lines().filter(|line| !other.lines().any(|there| there == *line));
+            lines.map(|line| format!("{sign} {line}\n")).collect::<String>()
+        };
+        let differences = only(&here, &there, '+') + &only(&there, &here, '-');
+        assert!(self == other, "{about}\nwithout failures (-), and now (+):\n{differences}");
     }
 
     /// Without what comes in the background and may come later.
