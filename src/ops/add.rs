@@ -208,6 +208,38 @@ fn check_audio(file: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::{Dataset, Identity};
+
+    #[test]
+    fn a_file_that_was_copied_and_not_noted_is_noted_and_no_other_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+        let clips = ["01_greeting_agent.wav", "01_greeting_caller.wav"].map(|clip| demo.join(clip));
+        let source = dir.path().join("source");
+        fs::create_dir(&source).unwrap();
+        let dataset = Dataset {
+            id: uuid::Uuid::from_u128(7),
+            name: "calls".into(),
+            source: source.display().to_string(),
+            output: None,
+            connection: crate::domain::Connection::default(),
+        };
+        let path = dir.path().join("w.earmark");
+        let mut writer = Writer::create(&path, &dataset, Identity::new("ann")).unwrap();
+        let store = Store::open(&Source::Folder(source.clone()), &Options::default()).unwrap();
+        let mut add = |clip: &Path, key: &str| {
+            let bytes = fs::metadata(clip).unwrap().len();
+            let addition = Addition { file: clip.to_owned(), key: key.into(), bytes };
+            let on = &mut |_| ControlFlow::Continue(());
+            add_one(&mut writer, &store, &addition, false, Timestamp::now(), on).unwrap()
+        };
+        fs::copy(&clips[0], source.join("a.wav")).unwrap();
+        assert!(matches!(add(&clips[1], "a.wav"), AddOutcome::Exists), "it is another one");
+        assert!(matches!(add(&clips[0], "a.wav"), AddOutcome::Added));
+        assert!(matches!(add(&clips[0], "a.wav"), AddOutcome::Exists), "the dataset has it now");
+        assert!(matches!(add(&clips[1], "b.wav"), AddOutcome::Added));
+        assert!(matches!(add(&clips[1], "b.wav"), AddOutcome::Exists));
+    }
 
     #[test]
     fn folders_give_their_audio_and_keys_never_lead_out() {

@@ -485,6 +485,28 @@ mod tests {
     }
 
     #[test]
+    fn a_version_whose_run_broke_off_at_the_end_is_not_published_twice() {
+        let (_dir, output) = output();
+        let mut ann = desk(Path::new("/data"), &["a.wav"]);
+        let mut elsewhere = ann.publish(&output, None).unwrap();
+        let unnoted = |info: &mut VersionInfo, name: &str, description: &str| {
+            info.name = name.to_owned();
+            info.description = description.to_owned();
+            info.at = Timestamp::now();
+            let bytes = serde_json::to_vec(info).unwrap();
+            output.put(&info_key(name), &bytes, PutIf::Absent).unwrap();
+        };
+        unnoted(&mut elsewhere, "V002", "");
+        assert_eq!(ann.publish(&output, None).unwrap().name, "V002", "it was, and is noted now");
+        assert_eq!(ann.publish(&output, None).unwrap().name, "V003", "this is another one");
+        unnoted(&mut elsewhere, "V004", "");
+        assert_eq!(ann.publish(&output, Some("V004")).unwrap().name, "V004");
+        unnoted(&mut elsewhere, "V005", "described otherwise");
+        assert!(matches!(ann.publish(&output, Some("V005")), Err(OpsError::VersionTaken { .. })));
+        assert_eq!(ann.publish(&output, None).unwrap().name, "V006");
+    }
+
+    #[test]
     fn two_at_once_get_two_names() {
         let (_dir, output) = output();
         let barrier = Barrier::new(4);

@@ -96,7 +96,9 @@ pub(super) fn samples(workspace: &Path) -> Samples {
         ];
         let mut history: Vec<String> = (reader.history(id).unwrap().into_iter())
             .map(|revision| {
-                let (author, how) = (&revision.author, &revision.how);
+                // What is deleted in two runs is deleted one by one.
+                let how = revision.change.deleted.is_none().then_some(&revision.how);
+                let author = &revision.author;
                 let (change, moved) = (&revision.change, &revision.moved_from);
                 format!("{author} {how:?} {change:?} {moved:?} {}", revision.parents.len())
             })
