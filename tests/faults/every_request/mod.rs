@@ -29,6 +29,12 @@ fn a_sync_does_on_a_store_that_knows_no_conditions() {
 }
 
 #[test]
+fn a_dataset_begins_right_whichever_request_fails() {
+    with_keys!();
+    every_request(Job::Begin, Manners::plain());
+}
+
+#[test]
 fn a_new_machine_is_complete_whichever_request_fails() {
     with_keys!();
     every_request(Job::Join, Manners::plain());
@@ -50,6 +56,12 @@ fn a_version_is_on_a_store_that_knows_no_conditions() {
 fn recordings_are_added_whichever_request_fails() {
     with_keys!();
     every_request(Job::Add, Manners::plain());
+}
+
+#[test]
+fn recordings_are_replaced_whichever_request_fails() {
+    with_keys!();
+    every_request(Job::Replace, Manners::plain());
 }
 
 #[test]

@@ -10,6 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use uuid::Uuid;
 
+/// Before what is said of a revision.
+const REVISION: &str = "revision by ";
+
+/// Whether a line of a sample is one of its revisions.
+pub(super) fn is_revision(line: &str) -> bool {
+    line.starts_with(REVISION)
+}
+
 /// What one sample is like: a line each for state, content, flags and every revision.
 pub(super) type Samples = BTreeMap<String, Vec<String>>;
 
@@ -62,7 +70,7 @@ impl State {
         let (here, there) = (format!("{self:#?}"), format!("{other:#?}"));
         let only = |one: &str, other: &str, sign: char| {
             let lines = one.lines().filter(|line| !other.lines().any(|there| there == *line));
-            lines.map(|line| format!("{sign} {line}\n")).collect::<String>()
+            lines.fold(String::new(), |said, line| format!("{said}{sign} {line}\n"))
         };
         let differences = only(&here, &there, '+') + &only(&there, &here, '-');
         assert!(self == other, "{about}\nwithout failures (-), and now (+):\n{differences}");
@@ -100,7 +108,10 @@ pub(super) fn samples(workspace: &Path) -> Samples {
                 let how = revision.change.deleted.is_none().then_some(&revision.how);
                 let author = &revision.author;
                 let (change, moved) = (&revision.change, &revision.moved_from);
-                format!("{author} {how:?} {change:?} {moved:?} {}", revision.parents.len())
+                format!(
+                    "{REVISION}{author} {how:?} {change:?} {moved:?} {}",
+                    revision.parents.len()
+                )
             })
             .collect();
         history.sort();

@@ -78,7 +78,10 @@ impl Beginning {
         bucket.lock().objects = self.bucket.lock().objects.clone();
         bucket.set_page(3);
         let folder = folder();
-        if self.job != Job::Join {
+        if self.job == Job::Begin {
+            bucket.lock().objects.retain(|key, _| !key.starts_with("labels/"));
+        }
+        if self.job.goes_on() {
             fs::copy(self.folder.path().join(ANN), folder.path().join(ANN)).unwrap();
         }
         World {
@@ -218,7 +221,7 @@ impl World {
             fs::write(path, wav(text.as_bytes())).unwrap();
         };
         match self.job {
-            Job::Add => {
+            Job::Add | Job::Replace => {
                 local("recordings/x.wav", "x");
                 local("recordings/in/y.wav", "y");
                 local("recordings/b.wav", "another b");
