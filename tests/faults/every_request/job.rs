@@ -77,6 +77,7 @@ impl Job {
     /// The settings that it needs.
     pub(super) fn settings(self) -> &'static [(&'static str, &'static str)] {
         match self {
+            Self::Delete => &[("EARMARK_STORAGE_BULK_DELETE", "checksum")],
             Self::DeleteSingly => &[("EARMARK_STORAGE_BULK_DELETE", "single")],
             _ => &[],
         }
