@@ -1,6 +1,7 @@
 //! What befalls one request, the program that makes it included.
 
 use crate::bucket::{Fault, Server, When};
+use rustix::process::{Pid, Signal, kill_process};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -25,13 +26,15 @@ pub(super) enum Breakage {
     KilledBefore,
     /// The program is killed, and it is done.
     KilledAfter,
+    /// Ctrl+C, and it is done and answered.
+    Interrupted,
     /// Nothing is done from here on.
     NetworkGone,
 }
 
 use Breakage::{
-    CutAnswer, DeniedAfter, DroppedAfter, DroppedBefore, DroppedDuring, KilledAfter, KilledBefore,
-    NetworkGone, Refused, ShortAnswer,
+    CutAnswer, DeniedAfter, DroppedAfter, DroppedBefore, DroppedDuring, Interrupted, KilledAfter,
+    KilledBefore, NetworkGone, Refused, ShortAnswer,
 };
 
 impl Breakage {
@@ -41,7 +44,7 @@ impl Breakage {
         &[DroppedBefore, Refused],
         &[CutAnswer, ShortAnswer, DroppedDuring],
         &[DroppedAfter, DeniedAfter],
-        &[KilledAfter, NetworkGone, KilledBefore],
+        &[KilledAfter, NetworkGone, KilledBefore, Interrupted],
     ];
 
     /// Those that several tries get over.
@@ -60,10 +63,11 @@ impl Breakage {
             DroppedAfter => server.fault(there(), Fault::DropAfter),
             DeniedAfter => server.fault(there(), Fault::InternalAfter),
             KilledBefore => {
-                server.fault(there(), program.killed());
+                server.fault(there(), program.gets(Signal::KILL));
                 server.fault(there(), Fault::DropBefore);
             }
-            KilledAfter => server.fault(there(), program.killed()),
+            KilledAfter => server.fault(there(), program.gets(Signal::KILL)),
+            Interrupted => server.fault(there(), program.gets(Signal::INT)),
             NetworkGone => server.fault(there().always(), Fault::DropBefore),
         }
     }
@@ -86,12 +90,11 @@ impl Program {
         self.0.store(0, Ordering::SeqCst);
     }
 
-    /// It ends at once, without a chance to do anything more.
-    fn killed(&self) -> Fault {
+    fn gets(&self, signal: Signal) -> Fault {
         let program = self.clone();
         Fault::meanwhile(move || {
-            if let Some(id) = rustix::process::Pid::from_raw(program.0.load(Ordering::SeqCst)) {
-                let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+            if let Some(id) = Pid::from_raw(program.0.load(Ordering::SeqCst)) {
+                let _ = kill_process(id, signal);
             }
         })
     }

@@ -1,6 +1,7 @@
 //! Every request that the program makes in a sync, a join, a publish, an add and a source deletion fails in turn:
-//! before its effect, in the middle, after it, with the program killed there, and with the network gone from there on;
-//! then two at random. A failure is named or leaves no trace, and the next run ends where a run without failures ends.
+//! before its effect, in the middle, after it, with the program killed or stopped there, and with the network gone from
+//! there on; then two at random. A failure is named or leaves no trace, and the next run ends where a run without
+//! failures ends.
 //!
 //! It is the real binary against the store of the tests, one try a request, so that each failure is seen by the
 //! program; what several tries hide is in `retrying.rs`.
