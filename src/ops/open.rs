@@ -190,7 +190,12 @@ fn whole(found: Found, typed: &Locate, make: Make, paths: &Paths) -> Result<Whol
     let Found { mut source, known, mut connection } = found;
     let mut output =
         typed.output.as_deref().map(|output| checked_output(output, &source)).transpose()?;
-    let unheard_of = known.is_none() && !usual_workspace(paths, &source, &connection).exists();
+    // A workspace that is there says itself what it belongs to, and how that is reached.
+    let there = match &typed.workspace {
+        Some(path) => path.exists(),
+        None => usual_workspace(paths, &source, &connection).exists(),
+    };
+    let unheard_of = known.is_none() && !there;
     let mut marker = None;
     if unheard_of && make == Make::IfMissing && output.is_none() {
         marker = marker_at(&source, &options(&connection, &typed.storage))?;

@@ -10,9 +10,14 @@
 
 #[path = "../common/bucket/mod.rs"]
 mod bucket;
+#[path = "../common/figures.rs"]
+mod figures;
+#[path = "../common/home.rs"]
+mod home;
 
 mod client;
 mod cut;
+mod every_request;
 mod listing;
 mod obs;
 mod retrying;
