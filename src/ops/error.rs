@@ -149,6 +149,14 @@ pub enum OpsError {
     /// A thread ended without saying how.
     #[error("reading stopped unexpectedly")]
     Lost,
+    /// Neither a file nor the name of a copy.
+    #[error("there is no copy {}", safe_line(.named))]
+    NoSuchCopy {
+        /// As typed.
+        named: String,
+        /// The newest that there is.
+        newest: Option<String>,
+    },
     /// Some other file.
     #[error("could not {doing} {}", .path.display())]
     Io {
@@ -240,6 +248,12 @@ impl OpsError {
             Self::NoSuchVersion { known, .. } => format!("there are {}", safe_line(known)),
             Self::TwoFilesOneKey(_) => "add them in two runs, with --to".into(),
             Self::Lost => "run it again".into(),
+            Self::NoSuchCopy { newest: Some(newest), .. } => {
+                format!("the newest is {}; `earmark put-back SOURCE` lists all", safe_line(newest))
+            }
+            Self::NoSuchCopy { newest: None, .. } => {
+                "name a file that `earmark backup` made".into()
+            }
             Self::Paths(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
             Self::Workspace(error) => return error.hint(),

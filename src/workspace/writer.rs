@@ -14,7 +14,8 @@ use super::sample::{Sample, find, whereabouts};
 use super::staging::Staging;
 use super::undo::Way;
 use super::{
-    deed, import, leases, list, meta, migrate, presence::Presence, probes, search, share, undo,
+    copies, deed, import, leases, list, meta, migrate, presence::Presence, probes, search, share,
+    undo,
 };
 use crate::domain::{
     ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip, Target,
@@ -313,6 +314,7 @@ impl Writer {
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .doing(doing)?;
+            file::still_known(&transaction, path)?;
             let report = import::import(&transaction, &identity.author, incoming, replace, at)?;
             if keep(&report) {
                 transaction.commit().doing(doing)?;
@@ -518,12 +520,13 @@ impl Writer {
         })
     }
 
-    /// Makes a consistent copy while others work. Drafts are not part of it.
+    /// Makes a consistent copy while others work, with the drafts beside it.
     ///
     /// # Errors
     /// [`WorkspaceError::Exists`], or the copy cannot be written; a part of it is not left behind.
     pub fn backup(&self, to: &Path) -> Result<()> {
-        migrate::copy_to(&self.connection, to)
+        migrate::copy_to(&self.connection, to)?;
+        copies::copy_drafts(&self.path, to)
     }
 
     /// Brings the search index on by one short transaction; returns how many samples it still lacks.
@@ -560,6 +563,7 @@ fn change<T>(
     let run = || {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
+        file::still_known(&transaction, path)?;
         let value = work(&transaction)?;
         transaction.commit().doing(doing)?;
         Ok(value)
