@@ -82,6 +82,7 @@ pub(super) fn told(copies: &[Copy]) -> Option<String> {
 pub(super) fn is_damage(error: &OpsError) -> bool {
     matches!(
         error,
-        OpsError::Workspace(WorkspaceError::Corrupt { .. } | WorkspaceError::Damaged { .. })
+        OpsError::Gone { .. }
+            | OpsError::Workspace(WorkspaceError::Corrupt { .. } | WorkspaceError::Damaged { .. })
     )
 }

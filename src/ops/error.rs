@@ -31,6 +31,14 @@ pub enum OpsError {
         /// The source.
         source_name: String,
     },
+    /// The workspace is gone, its copies are not.
+    #[error("the workspace {} is gone; copies of it are there", .workspace.display())]
+    Gone {
+        /// The file.
+        workspace: PathBuf,
+        /// The newest copy.
+        newest: String,
+    },
     /// The workspace is another dataset's.
     #[error("the workspace {} belongs to {}, not to {}", .workspace.display(), safe_line(.holds), safe_line(.wanted))]
     OtherSource {
@@ -201,6 +209,11 @@ impl OpsError {
             Self::NoWorkspace { source_name } => {
                 format!("`earmark sync {}` makes it", safe_line(source_name))
             }
+            Self::Gone { workspace, newest } => format!(
+                "`earmark put-back SOURCE {}` puts it back; to begin anew, move {}-copies away",
+                safe_line(newest),
+                workspace.display()
+            ),
             Self::OtherSource { .. } => "name another file with --workspace".into(),
             Self::OutputInsideSource(_) => {
                 "give a folder beside the source: what is shared must not be taken for data".into()

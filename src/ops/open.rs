@@ -9,7 +9,7 @@ use crate::domain::{Connection, Source};
 use crate::keymap::nearest;
 use crate::objects::{Options, Store, StoreError};
 use crate::sync::Marker;
-use crate::workspace::{Dataset, Identity, Reader, Writer};
+use crate::workspace::{Dataset, Identity, Reader, Writer, copies};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -179,6 +179,10 @@ pub fn locate(
     };
     let made = !workspace.exists();
     let dataset = if made {
+        // Begun anew, it would look as if all labels were lost.
+        if let Some(copy) = copies(&workspace)?.into_iter().next() {
+            return Err(OpsError::Gone { workspace, newest: copy.name });
+        }
         if marker.is_none() {
             Store::open(&source, &options(&connection, &typed.storage))?;
         }

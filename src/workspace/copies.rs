@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// Pages that are copied before the copy is put on disk and its maker rests.
 const STEP: i32 = 1_000;
+/// Bytes that a copy leaves free besides its own size.
+const SPARE: u64 = 16 << 20;
 const DOING: &str = "copy the workspace";
 
 /// A copy of a workspace that lies beside it.
@@ -92,8 +94,9 @@ fn day_of(file: &str) -> Option<&str> {
 /// `None`: it is there, another earmark makes it just now, or `rest` ended it.
 ///
 /// # Errors
-/// [`WorkspaceError::Corrupt`] when the workspace is damaged: then no older copy is let go of. Or the copy cannot be
-/// written; a part of it is not left behind.
+/// [`WorkspaceError::Corrupt`] when the workspace is damaged: then no older copy is let go of;
+/// [`WorkspaceError::DiskFull`] when less than its size would be left. Or the copy cannot be written; a part of it is
+/// not left behind.
 pub fn daily_copy(
     workspace: &Path,
     day: &str,
@@ -107,6 +110,7 @@ pub fn daily_copy(
         return Ok(None);
     }
     private_folder(&folder)?;
+    leaves_room(workspace, &folder)?;
     let Some(_lock) = alone(&folder)? else { return Ok(None) };
     sweep(&folder);
     let partial = folder.join(format!("{name}.part"));
@@ -136,6 +140,18 @@ pub fn daily_copy(
         }
     }
     copied
+}
+
+/// The room that labels need is not taken for a copy of them.
+fn leaves_room(workspace: &Path, folder: &Path) -> Result<()> {
+    let looked_at = |error| WorkspaceError::io("look at", workspace, error);
+    let size = fs::metadata(workspace).map_err(looked_at)?.len();
+    let disk = rustix::fs::statvfs(folder).map_err(|error| looked_at(error.into()))?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < size.saturating_mul(2).saturating_add(SPARE) {
+        return Err(WorkspaceError::DiskFull { doing: DOING });
+    }
+    Ok(())
 }
 
 fn day_of_copy(copy: &Copy) -> bool {

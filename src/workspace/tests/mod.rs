@@ -1,5 +1,6 @@
 //! The workspace as others use it: real files, several connections, and the merge rule held against what is stored.
 
+mod copies;
 mod drafts;
 mod files;
 mod labels;
