@@ -190,14 +190,14 @@ fn whole(opened: &Opened) -> Check {
 fn kept(workspace: &Path) -> Check {
     const NAME: &str = "copies";
     match workspace::copies(workspace) {
-        Ok(all) => match copies::told(&all) {
-            Some(told) => Check::ok(NAME, format!("{told}; `earmark put-back SOURCE` lists them")),
-            None => {
+        Ok(all) => copies::told(&all).map_or_else(
+            || {
                 let next =
                     "`earmark sync` and the screen make one a day, `earmark backup` one at once";
                 Check::warn(NAME, "none yet", next)
-            }
-        },
+            },
+            |told| Check::ok(NAME, format!("{told}; `earmark put-back SOURCE` lists them")),
+        ),
         Err(error) => Check::fail(NAME, error.into()),
     }
 }

@@ -104,20 +104,14 @@ fn unescaped(word: &[u8]) -> Vec<u8> {
         let octal = tail
             .get(..3)
             .filter(|digits| *first == b'\\' && digits.iter().all(|d| (b'0'..=b'7').contains(d)));
-        match octal {
-            Some(digits) => {
-                bytes.push(
-                    digits.iter().fold(0_u8, |value, digit| {
-                        value.wrapping_mul(8).wrapping_add(digit - b'0')
-                    }),
-                );
-                rest = &tail[3..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
+        let (byte, after) = octal.map_or((*first, tail), |digits| {
+            let value = digits
+                .iter()
+                .fold(0_u8, |value, digit| value.wrapping_mul(8).wrapping_add(digit - b'0'));
+            (value, &tail[3..])
+        });
+        bytes.push(byte);
+        rest = after;
     }
     bytes
 }

@@ -34,7 +34,7 @@ impl Copies {
                     copy_of_the_day(&workspace, days, now, &mut |took| rests(&ended, took));
                 match copied {
                     Ok(Some(copy)) => {
-                        tracing::info!(copy = %copy.display(), "copied the workspace")
+                        tracing::info!(copy = %copy.display(), "copied the workspace");
                     }
                     Ok(None) => {}
                     Err(error) => answers.send(Message::Failed(told(error))),

@@ -4,6 +4,7 @@ use super::error::{Doing, Result, WorkspaceError};
 use super::file::{beside, damaged, private_file, private_folder, settle_folder};
 use super::identity::Dataset;
 use super::presence::Presence;
+use super::writer::Writer;
 use super::{drafts, file, meta, migrate};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -27,6 +28,17 @@ pub struct Copy {
     pub name: String,
     /// Its size.
     pub bytes: u64,
+}
+
+impl Writer {
+    /// Makes a consistent copy while others work, with the drafts beside it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Exists`], or the copy cannot be written; a part of it is not left behind.
+    pub fn backup(&self, to: &Path) -> Result<()> {
+        migrate::copy_to(self.connection(), to)?;
+        copy_drafts(self.path(), to)
+    }
 }
 
 /// The copies beside a workspace: those of days, the newest first, then those before migrations.

@@ -207,10 +207,16 @@ impl Pages {
             }
             let page = self.newest(next)?;
             let take = (length - bytes.len()).min(room - 4);
-            bytes.extend_from_slice(&page[4..4 + take]);
+            let part = &page[4..4 + take];
+            // A page that was wiped says nothing; no text is made of it.
+            if part.iter().all(|byte| *byte == 0) {
+                return None;
+            }
+            bytes.extend_from_slice(part);
             next = be32(&page, 0);
         }
-        Some(bytes)
+        // The last one names no other.
+        (next == 0).then_some(bytes)
     }
 
     /// The pages that SQLite has set aside: what they hold was let go of.

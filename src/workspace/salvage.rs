@@ -312,13 +312,11 @@ fn is_revision(row: &[Field]) -> bool {
         && parents.blob().is_some_and(|parents| parents.len() % 16 == 0)
         && [author, how].iter().all(|field| field.text().is_some())
         && [at, removed, pulled].iter().all(|field| field.integer().is_some())
-        && [heard, deleted].iter().all(|field| or_none(field, field.integer()))
+        && [heard, deleted].iter().all(|field| or_none(field, field.integer().is_some()))
         && (*heard == Field::Null || etag.text().is_some())
-        && [etag, content, extra].iter().all(|field| or_none(field, field.text()))
-        && [added, taken]
-            .iter()
-            .all(|field| or_none(field, field.text().filter(|text| is_list(text))))
-        && or_none(moved, moved.blob())
+        && [etag, content, extra].iter().all(|field| or_none(field, field.text().is_some()))
+        && [added, taken].iter().all(|field| or_none(field, field.text().is_some_and(is_list)))
+        && or_none(moved, moved.blob().is_some())
 }
 
 fn is_sample(row: &[Field]) -> bool {
@@ -333,9 +331,11 @@ fn is_sample(row: &[Field]) -> bool {
             .iter()
             .all(|field| field.integer().is_some())
         && etag.text().is_some()
-        && [modified, missed, moved, micros].iter().all(|field| or_none(field, field.integer()))
-        && [info, error].iter().all(|field| or_none(field, field.text()))
-        && or_none(sha, sha.blob())
+        && [modified, missed, moved, micros]
+            .iter()
+            .all(|field| or_none(field, field.integer().is_some()))
+        && [info, error].iter().all(|field| or_none(field, field.text().is_some()))
+        && or_none(sha, sha.blob().is_some())
 }
 
 fn is_action(row: &[Field]) -> bool {
@@ -350,7 +350,7 @@ fn is_journal(row: &[Field]) -> bool {
     let [Field::Null, at, author, kind, sample, millis, detail] = row else { return false };
     [author, kind, detail].iter().all(|field| field.text().is_some())
         && [at, millis].iter().all(|field| field.integer().is_some())
-        && or_none(sample, sample.integer())
+        && or_none(sample, sample.integer().is_some())
 }
 
 fn is_suggestion(row: &[Field]) -> bool {
@@ -363,8 +363,8 @@ fn is_id(field: &Field) -> bool {
     field.blob().is_some_and(|id| id.len() == 16)
 }
 
-fn or_none<T>(field: &Field, value: Option<T>) -> bool {
-    *field == Field::Null || value.is_some()
+fn or_none(field: &Field, is_right: bool) -> bool {
+    *field == Field::Null || is_right
 }
 
 fn is_list(json: &str) -> bool {

@@ -13,10 +13,7 @@ use super::ledger::Ledger;
 use super::sample::{Sample, find, whereabouts};
 use super::staging::Staging;
 use super::undo::Way;
-use super::{
-    copies, deed, import, leases, list, meta, migrate, presence::Presence, probes, search, share,
-    undo,
-};
+use super::{deed, import, leases, list, meta, presence::Presence, probes, search, share, undo};
 use crate::domain::{
     ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip, Target,
     UndoReport, WriterId,
@@ -518,15 +515,6 @@ impl Writer {
                 .doing("write the journal")
                 .map(drop)
         })
-    }
-
-    /// Makes a consistent copy while others work, with the drafts beside it.
-    ///
-    /// # Errors
-    /// [`WorkspaceError::Exists`], or the copy cannot be written; a part of it is not left behind.
-    pub fn backup(&self, to: &Path) -> Result<()> {
-        migrate::copy_to(&self.connection, to)?;
-        copies::copy_drafts(&self.path, to)
     }
 
     /// Brings the search index on by one short transaction; returns how many samples it still lacks.
