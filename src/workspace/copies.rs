@@ -244,7 +244,13 @@ pub(super) fn quick_check(connection: &Connection) -> Result<Option<String>> {
     let said: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .doing("look through the workspace")?;
-    Ok((said != "ok").then_some(said))
+    Ok((said != "ok").then(|| plain(&said)))
+}
+
+/// What SQLite says is wrong, without the line that names the database.
+pub(super) fn plain(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with("***")).collect();
+    lines.join("; ")
 }
 
 /// Copies the drafts of a workspace beside a copy of it, if there are any.

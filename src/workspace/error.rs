@@ -21,7 +21,7 @@ pub enum WorkspaceError {
     #[error("{} is not an earmark workspace", .0.display())]
     NotAWorkspace(PathBuf),
     /// Written by a newer earmark.
-    #[error("{} was written by a newer earmark (format {version}, this one knows up to {known})", path.display())]
+    #[error("the workspace was written by a newer earmark (format {version}, this one knows up to {known}): {}", path.display())]
     Newer {
         /// The file.
         path: PathBuf,

@@ -1,6 +1,6 @@
 //! Whether a workspace is whole: every page, every reference, every maintained count.
 
-use super::copies::is_sound;
+use super::copies::{is_sound, plain};
 use super::error::{Doing, Result, WorkspaceError};
 use super::{drafts, file};
 use rusqlite::Connection;
@@ -37,7 +37,7 @@ pub fn examine(workspace: &Path) -> Result<Vec<String>> {
 
 fn pages(connection: &Connection) -> Result<Vec<String>> {
     let said = rows(connection, &format!("PRAGMA integrity_check({MOST})"))?;
-    Ok(said.into_iter().filter(|line| line != "ok").collect())
+    Ok(said.iter().filter(|line| *line != "ok").map(|line| plain(line)).collect())
 }
 
 fn references(connection: &Connection) -> Result<Vec<String>> {

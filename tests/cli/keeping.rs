@@ -245,7 +245,7 @@ fn pages_damaged_at_random_cost_no_label_but_their_own() {
             .collect();
         let readable = String::from_utf8_lossy(&readable);
         let kept: Vec<&String> = all.iter().filter(|text| readable.contains(&text[..11])).collect();
-        let lost = kept.iter().filter(|text| !found.contains(*text)).count();
+        let lost = kept.iter().filter(|text| !found.contains(text.as_str())).count();
         figures::count("pages damaged", hit.len() as u64);
         figures::count("labels checked", kept.len() as u64);
         figures::count("labels lost", lost as u64);
