@@ -197,7 +197,7 @@ fn pages_damaged_at_random_cost_no_label_but_their_own() {
         format!("label {n:04} of many, which is as long as people speak: {}", "so ".repeat(n % 90))
     };
     let mut writer = Writer::open(&workspace, me()).unwrap();
-    let listed: Vec<Listed> = (0..1500)
+    let listed: Vec<Listed> = (0..800)
         .map(|n| Listed {
             key: format!("{n:04}.wav").as_str().into(),
             size: 1,
@@ -213,9 +213,9 @@ fn pages_damaged_at_random_cost_no_label_but_their_own() {
     assert!(!beside(&workspace, "-wal").exists(), "all is in the file");
     let whole = fs::read(&workspace).unwrap();
     let (count, leaves) = (whole.len() / 4096, leaves(&workspace, "revision"));
-    let all: BTreeSet<String> = (0..1500).map(text).collect();
+    let all: BTreeSet<String> = (0..800).map(text).collect();
     let first = std::env::var("SALVAGE_SEED").map_or(1, |seed| seed.parse().unwrap());
-    for seed in first..first + figures::times(10, 300) {
+    for seed in first..first + figures::times(6, 300) {
         let mut dice = Dice(seed);
         let hits = [1, 5, count / 4, count * 3 / 4][dice.below(4)];
         let hit: Vec<usize> = (0..hits).map(|_| 1 + dice.below(count)).collect();

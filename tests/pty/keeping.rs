@@ -81,6 +81,8 @@ fn a_newer_earmark_that_migrates_meanwhile_costs_no_text() {
     screen.type_keys("<c-p>");
     screen.wait_for("the kept text", |view| box_text(view) == "not for an older program");
     screen.type_keys("<c-q>");
+    screen.wait_for_text("Quit anyway?");
+    screen.type_keys("<tab><enter>");
     screen.wait_for_end();
     // The program that knows the format finds the text as a draft, and the label of before.
     set_format(&workspace, format);
