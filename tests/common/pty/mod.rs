@@ -8,6 +8,8 @@
 
 mod keys;
 mod terminal;
+#[path = "../typed.rs"]
+mod typed;
 
 use crate::home::Home;
 use filedescriptor::{FileDescriptor, POLLIN, Pipe, poll, pollfd};
