@@ -18,6 +18,8 @@ use std::fs;
 use std::path::Path;
 
 const DOING: &str = "write what was salvaged";
+/// Bytes of the longest entry that the search index has.
+const LONGEST_RUN: usize = 13;
 /// What a sample is called whose name cannot be read any more, with its number behind it.
 const NAMELESS: &str = "salvaged/sample-";
 
@@ -191,7 +193,13 @@ impl<'c> Gathering<'c> {
                     .and_then(|mut sql| sql.execute([id]))
                     .doing(DOING)?;
             }
-            // By time, length, pace or day of the label, within a state.
+            // By name within a state. Where the way to the page is lost, short ones may be the search's.
+            [Field::Integer(0..=4), Field::Blob(key), Field::Integer(id)]
+                if owner == "sample_name" || (owner.is_empty() && key.len() > LONGEST_RUN) =>
+            {
+                self.name(*id, key)?;
+            }
+            // By time, length, pace or day of the label within a state, before format 4.
             [
                 Field::Integer(0..=4),
                 Field::Integer(_) | Field::Null,

@@ -241,6 +241,51 @@ fn salvage_of_a_whole_file_keeps_everything_that_is_not_made_anew() {
 }
 
 #[test]
+fn a_sample_whose_row_is_lost_keeps_its_name_where_an_index_has_it() {
+    let folder = closed(worked_at(120));
+    let path = folder.path().join("calls.earmark");
+    let before = revisions(&path);
+    let whole = fs::read(&path).unwrap();
+    let rows: BTreeSet<usize> = pages_of(&path, "sample").0.into_iter().collect();
+    let inner: BTreeSet<usize> =
+        [pages_of(&path, "sample").0, pages_of(&path, "sqlite_autoindex_sample_1").0]
+            .concat()
+            .into_iter()
+            .collect();
+    for hit in [rows, inner] {
+        let mut bytes = whole.clone();
+        damage(&mut bytes, &hit, &mut Dice(3));
+        let damaged = folder.path().join("damaged");
+        fs::write(&damaged, &bytes).unwrap();
+        let to = folder.path().join("new");
+        let salvaged = salvage(&damaged, &to, None).unwrap();
+        assert_eq!(salvaged.nameless, 0);
+        let after = revisions(&to);
+        assert_eq!(after, before);
+        check(&to, &Reader::open(&to, Identity::new("ann")).unwrap());
+        fs::remove_file(&to).unwrap();
+    }
+    // Not one index left: the labels are there under names that are made up.
+    let all: BTreeSet<usize> =
+        ["sample", "sqlite_autoindex_sample_1", "sample_name", "confirm_name", "search_idx"]
+            .iter()
+            .flat_map(|table| pages_of(&path, table).0)
+            .collect();
+    let mut bytes = whole.clone();
+    damage(&mut bytes, &all, &mut Dice(3));
+    let damaged = folder.path().join("damaged");
+    fs::write(&damaged, &bytes).unwrap();
+    let to = folder.path().join("new");
+    let salvaged = salvage(&damaged, &to, None).unwrap();
+    assert!(salvaged.nameless > 0);
+    let after = revisions(&to);
+    assert_eq!(after.len(), before.len());
+    for (id, (key, _)) in &after {
+        assert!(*key == before[id].0 || key.as_bytes().starts_with(b"salvaged/sample-"), "{key:?}");
+    }
+}
+
+#[test]
 fn a_cut_file_and_a_torn_log_give_what_is_left() {
     let mut desk = worked_at(120);
     desk.label("calls/2026/März/00050.wav", "the newest");
