@@ -244,6 +244,14 @@ impl Screen {
         }));
     }
 
+    /// Waits until the screen is as wanted, or the program has ended; whether it came to that.
+    #[track_caller]
+    pub(crate) fn reaches(&self, wanted: &str, met: impl Fn(View<'_>) -> bool) -> bool {
+        let met = |seen: &Seen| !seen.terminal.is_half_drawn() && met(seen.terminal.view());
+        let seen = self.wait_until(wanted, |seen| met(seen) || seen.is_over());
+        met(&seen)
+    }
+
     /// Waits until this text is to be seen.
     #[track_caller]
     pub(crate) fn wait_for_text(&self, text: &str) {
