@@ -29,8 +29,10 @@ mod out;
 mod play;
 mod progress;
 mod publish;
+mod put_back;
 mod report;
 mod restore;
+mod salvage;
 mod screen;
 mod status;
 mod sync;
@@ -118,6 +120,8 @@ fn dispatch(command: Command, context: &mut Context) -> Outcome {
         Command::Listen(args) => args.run(context),
         Command::Play(args) => args.run(context),
         Command::Backup(args) => args.run(context),
+        Command::PutBack(args) => args.run(context),
+        Command::Salvage(args) => args.run(context),
         Command::Doctor(args) => args.run(context),
         Command::Demo(args) => args.run(context),
         Command::Keys => keys::run(context),

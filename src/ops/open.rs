@@ -9,7 +9,7 @@ use crate::domain::{Connection, Source};
 use crate::keymap::nearest;
 use crate::objects::{Options, Store, StoreError};
 use crate::sync::Marker;
-use crate::workspace::{Dataset, Identity, Reader, Writer};
+use crate::workspace::{Dataset, Identity, Reader, Writer, copies};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -118,6 +118,43 @@ fn config_file_of(workspace: &Path) -> PathBuf {
     workspace.with_extension("toml")
 }
 
+/// Where a dataset's workspace is or would be, without looking into it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The file.
+    pub workspace: PathBuf,
+    /// What is known about the dataset beside it.
+    pub dataset: Dataset,
+}
+
+/// Finds the workspace of the dataset that was typed, be it damaged or gone.
+///
+/// # Errors
+/// Nothing of that name.
+pub fn whereabouts(typed: &Locate, paths: &Paths) -> Result<Place, OpsError> {
+    let registry = Registry::of(paths);
+    let found = find(typed, &registry)?;
+    let Whole { source, known, connection, output, .. } = whole(found, typed, Make::Never, paths)?;
+    let usual = usual_workspace(paths, &source, &connection);
+    let known = match known {
+        Some(known) => Some(known),
+        None => registry.find(&source.to_string())?,
+    };
+    let workspace = match &typed.workspace {
+        Some(path) => absolute(path).map_err(OpsError::io("find", path))?,
+        None => known.as_ref().map_or(usual, |known| known.workspace.clone()),
+    };
+    let output = output.map(|output| output.to_string());
+    let dataset = Dataset {
+        id: Uuid::now_v7(),
+        name: known.as_ref().map_or_else(|| plain_name(&source), |known| known.name.clone()),
+        source: source.to_string(),
+        output: output.or_else(|| known.as_ref().and_then(|known| known.output.clone())),
+        connection: known.map_or(connection, |known| known.connection),
+    };
+    Ok(Place { workspace, dataset })
+}
+
 /// Finds the dataset that was typed; makes its workspace if there is none and `make` says so.
 ///
 /// # Errors
@@ -142,6 +179,10 @@ pub fn locate(
     };
     let made = !workspace.exists();
     let dataset = if made {
+        // Begun anew, it would look as if all labels were lost.
+        if let Some(copy) = copies(&workspace)?.into_iter().next() {
+            return Err(OpsError::Gone { workspace, newest: copy.name });
+        }
         if marker.is_none() {
             Store::open(&source, &options(&connection, &typed.storage))?;
         }

@@ -7,6 +7,7 @@ use super::carry;
 use super::codec::{key_at, nanos, part_hash, size_at};
 use super::drafts;
 use super::error::{Doing, Result, WorkspaceError};
+use super::file;
 use super::identity::Identity;
 use super::kinds::{Listed, Step};
 use super::leases;
@@ -121,6 +122,7 @@ impl On<'_> {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .doing("apply the listing")?;
+        file::still_known(&transaction, self.workspace)?;
         leases::take_sync(&transaction, self.me, self.presence, self.now)?;
         Ok(transaction)
     }

@@ -154,6 +154,26 @@ pub(super) fn file_of(workspace: &Path) -> PathBuf {
     beside(workspace, "-drafts")
 }
 
+/// Writes drafts, as their columns, to the drafts file of a workspace. How many there are then.
+pub(super) fn fill<P: rusqlite::ToSql>(workspace: &Path, rows: &[Vec<P>]) -> Result<u64> {
+    let mut connection = connect(&file_of(workspace))?;
+    let transaction = connection.transaction().doing("write the drafts")?;
+    for row in rows {
+        transaction
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO draft ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            ))
+            .and_then(|mut sql| sql.execute(rusqlite::params_from_iter(row)))
+            .doing("write the drafts")?;
+    }
+    let count = transaction
+        .query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))
+        .doing("write the drafts")?;
+    transaction.commit().doing("write the drafts")?;
+    connection.close().map_err(|(_, error)| error).doing("write the drafts")?;
+    Ok(count.unsigned_abs())
+}
+
 /// Lets drafts follow files that moved. Where the new key has one of the same instance already, both stay.
 pub(super) fn follow(workspace: &Path, moves: &[(SampleKey, SampleKey)]) -> Result<()> {
     let path = file_of(workspace);

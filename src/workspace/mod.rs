@@ -9,11 +9,13 @@ mod apply;
 mod carry;
 mod codec;
 mod conditions;
+mod copies;
 mod deed;
 mod drafts;
 mod error;
 mod export;
 mod file;
+mod health;
 mod identity;
 mod import;
 mod kinds;
@@ -24,9 +26,11 @@ mod meta;
 mod migrate;
 mod moves;
 mod names;
+mod pages;
 mod presence;
 mod probes;
 mod reader;
+mod salvage;
 mod sample;
 mod search;
 mod share;
@@ -36,9 +40,11 @@ mod versions;
 mod writer;
 
 pub use apply::SyncRun;
+pub use copies::{Copy, copies, daily_copy, put_back};
 pub use drafts::Drafts;
 pub use error::{Result, WorkspaceError};
 pub use export::ExportRow;
+pub use health::examine;
 pub use identity::{Dataset, Identity};
 pub use kinds::{
     ImportItem, ImportReport, Incoming, LabelOutcome, LabelRequest, Lease, Listed, Probe, Step,
@@ -46,6 +52,7 @@ pub use kinds::{
 };
 pub use names::Namesake;
 pub use reader::{Interrupt, Reader};
+pub use salvage::{Salvaged, salvage};
 pub use share::{Batch, Shared, TakenIn};
 pub use staging::Staging;
 pub use versions::{Changes, Comparison, Difference, Version};

@@ -13,9 +13,7 @@ use super::ledger::Ledger;
 use super::sample::{Sample, find, whereabouts};
 use super::staging::Staging;
 use super::undo::Way;
-use super::{
-    deed, import, leases, list, meta, migrate, presence::Presence, probes, search, share, undo,
-};
+use super::{deed, import, leases, list, meta, presence::Presence, probes, search, share, undo};
 use crate::domain::{
     ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip, Target,
     UndoReport, WriterId,
@@ -313,6 +311,7 @@ impl Writer {
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .doing(doing)?;
+            file::still_known(&transaction, path)?;
             let report = import::import(&transaction, &identity.author, incoming, replace, at)?;
             if keep(&report) {
                 transaction.commit().doing(doing)?;
@@ -518,14 +517,6 @@ impl Writer {
         })
     }
 
-    /// Makes a consistent copy while others work. Drafts are not part of it.
-    ///
-    /// # Errors
-    /// [`WorkspaceError::Exists`], or the copy cannot be written; a part of it is not left behind.
-    pub fn backup(&self, to: &Path) -> Result<()> {
-        migrate::copy_to(&self.connection, to)
-    }
-
     /// Brings the search index on by one short transaction; returns how many samples it still lacks.
     ///
     /// # Errors
@@ -560,6 +551,7 @@ fn change<T>(
     let run = || {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
+        file::still_known(&transaction, path)?;
         let value = work(&transaction)?;
         transaction.commit().doing(doing)?;
         Ok(value)

@@ -7,6 +7,8 @@
     reason = "a test may stop where it stands"
 )]
 
+#[path = "../common/figures.rs"]
+mod figures;
 #[path = "../common/home.rs"]
 mod home;
 
@@ -17,6 +19,7 @@ mod deleting;
 mod exporting;
 mod import_formats;
 mod importing;
+mod keeping;
 mod labeling;
 mod listing;
 mod program;

@@ -14,6 +14,7 @@ mod desk;
 mod full_disk;
 mod harness;
 mod hostile;
+mod keeping;
 mod lasting;
 mod refusals;
 mod sound;
