@@ -28,6 +28,7 @@ mod source;
 mod sphere;
 mod stream;
 mod stretch;
+mod vorbis;
 mod wav;
 mod wav_out;
 

@@ -3,6 +3,8 @@
 
 #[path = "../common/chromium.rs"]
 mod chromium;
+#[path = "../common/figures.rs"]
+mod figures;
 #[path = "../common/home.rs"]
 mod home;
 #[path = "../common/proxy/mod.rs"]
