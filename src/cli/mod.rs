@@ -51,6 +51,7 @@ use std::process::ExitCode;
 
 /// Reads the command line, does what it says, and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::audio::hush_decoders();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

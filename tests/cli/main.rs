@@ -12,6 +12,7 @@ mod home;
 
 mod adding;
 mod bad_input;
+mod bounds;
 mod datasets;
 mod deleting;
 mod exporting;
