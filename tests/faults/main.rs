@@ -10,6 +10,10 @@
 
 #[path = "../common/bucket/mod.rs"]
 mod bucket;
+#[path = "../common/home.rs"]
+mod home;
+#[path = "../common/pty/mod.rs"]
+mod pty;
 
 mod client;
 mod cut;
@@ -17,6 +21,7 @@ mod listing;
 mod obs;
 mod retrying;
 mod rights;
+mod secrets;
 mod server;
 mod sharing;
 mod sound;
