@@ -71,7 +71,7 @@ impl Folder {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             match line.strip_prefix(b"=== ") {
                 Some(rest) => {
-                    name = String::from_utf8_lossy(rest).trim_end().to_owned();
+                    String::from_utf8_lossy(rest).trim_end().clone_into(&mut name);
                     files.entry(name.clone()).or_default();
                 }
                 None => files.entry(name.clone()).or_default().extend_from_slice(line),

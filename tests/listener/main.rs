@@ -27,4 +27,5 @@ mod line;
 mod links;
 mod old;
 mod page;
+mod private;
 mod world;
