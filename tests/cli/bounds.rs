@@ -126,11 +126,15 @@ fn no_snapshot_of_an_output_unpacks_without_end() {
     first.run(["label", "calls", &name, "--content", "hello"]).success();
     first.run(["sync", "calls"]).success();
 
-    let mut packed = zstd::Encoder::new(Vec::new(), 1).unwrap();
-    packed.write_all(b"{\"earmark_history\":1,\"positions\":{}}\n").unwrap();
-    let nothing = vec![b' '; 1 << 20];
-    (0..3000).for_each(|_| packed.write_all(&nothing).unwrap());
-    write(&output.join("history/V001.jsonl.zst"), packed.finish().unwrap());
+    // One line without end, and many long ones that are well.
+    write(&output.join("history/V001.jsonl.zst"), snapshot(&[b' '; 1 << 20], 3000));
+    let id = "0190c0de-0000-7000-8000-000000000001";
+    let line = format!(
+        "{{\"id\":{id:?},\"action\":{id:?},\"key\":\"bomb.wav\",\"author\":\"eve\",\"how\":\"typed\",\
+         \"at\":\"2026-03-01T12:00:00Z\",\"content\":\"{}\"}}\n",
+        "x".repeat(8 << 20)
+    );
+    write(&output.join("history/V002.jsonl.zst"), snapshot(line.as_bytes(), 120));
 
     let second = Program::fresh(0);
     let source = first.calls.to_str().unwrap();
@@ -138,6 +142,14 @@ fn no_snapshot_of_an_output_unpacks_without_end() {
     assert!(joined.status.success(), "{joined:?}");
     let (status, _) = second.json(["status", source]);
     assert_eq!(status["labeled"], 1, "the log says what the snapshot should have said");
+}
+
+/// The history of nobody, and so many times these bytes.
+fn snapshot(bytes: &[u8], times: usize) -> Vec<u8> {
+    let mut packed = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    packed.write_all(b"{\"earmark_history\":1,\"positions\":{}}\n").unwrap();
+    (0..times).for_each(|_| packed.write_all(bytes).unwrap());
+    packed.finish().unwrap()
 }
 
 /// Silence at one sample in some hundred bits.
