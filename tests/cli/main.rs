@@ -7,6 +7,10 @@
     reason = "a test may stop where it stands"
 )]
 
+#[path = "../common/bombs.rs"]
+mod bombs;
+#[path = "../common/figures.rs"]
+mod figures;
 #[path = "../common/home.rs"]
 mod home;
 
