@@ -2,9 +2,10 @@
 
 use crate::home::Home;
 use crate::pty::{Launch, Screen};
+use crate::world::World;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Local addresses, as `/proc/net` writes them.
 const LOOPBACK: [&str; 2] = ["0100007F", "00000000000000000000000001000000"];
@@ -88,4 +89,56 @@ fn a_player_page_is_reached_from_this_machine_alone() {
     screen.wait_for_text("127.0.0.1:");
     is_reached_from_here_alone(&screen, 1);
     assert_eq!(sockets_below(&home.join("run")), 0);
+}
+
+/// What any process of this account was started with.
+fn started_with() -> Vec<(PathBuf, Vec<u8>)> {
+    let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    // Processes come and go, and some are others'.
+    let read = |path: PathBuf| fs::read(&path).ok().map(|bytes| (path, bytes));
+    processes
+        .flat_map(|process| [process.join("cmdline"), process.join("environ")])
+        .filter_map(read)
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .collect()
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match fs::symlink_metadata(&path).map(|about| about.file_type()) {
+            Ok(kind) if kind.is_dir() => found.extend(files_below(&path)),
+            Ok(kind) if kind.is_file() => found.push(path),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn a_token_is_in_its_note_alone() {
+    let world = World::new();
+    let calls = world.server.recordings("calls", 2);
+    let screen = world.connect(&[calls.to_str().unwrap()]).start();
+    screen.wait_for_text("Unlabeled 2");
+    screen.type_keys("<enter>heard from afar<enter>");
+    screen.wait_for_text("Labeled 1");
+    let token = world.note().token.text().to_owned();
+    let shown = |bytes: &[u8]| bytes.windows(token.len()).any(|window| window == token.as_bytes());
+    let (mut processes, mut files) = (0, Vec::new());
+    for (path, bytes) in started_with() {
+        assert!(!shown(&bytes), "{}", path.display());
+        processes += usize::from(bytes.windows(7).any(|window| window == b"earmark"));
+    }
+    for home in [&world.laptop, &world.server] {
+        let below = files_below(&home.join("")).into_iter();
+        files.extend(below.filter(|path| fs::read(path).is_ok_and(|bytes| shown(&bytes))));
+    }
+    assert!(processes >= 2, "{processes}");
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert!(files[0].starts_with(world.notes().folder()), "{files:?}");
+    assert!(!shown(&screen.written_since(0)));
+    screen.type_keys("<c-q>");
+    assert!(screen.wait_for_end().success());
 }
