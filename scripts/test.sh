@@ -9,7 +9,7 @@ scripts/check.sh
 scripts/servers.sh install
 
 step 'examples in the documentation'
-cargo test --locked --doc --quiet
+cargo test --locked --features crash-points --doc --quiet
 
 # cargo-nextest gives each test a process, which tests of terminals and sound are glad of. Its own folder, since a
 # test run has no business among a person's tools.

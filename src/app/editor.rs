@@ -131,6 +131,8 @@ pub struct EditorPane {
     pub scroll: usize,
     wrap: Option<Wrap>,
     pub(super) ahead: ReadAhead,
+    /// The waveform of the sample that was open before, and until when it stands in for one that is still to come.
+    pub(super) former: Option<(Arc<Peaks>, Duration)>,
     /// The column that up and down aim for.
     pub(super) goal_column: Option<usize>,
     pub(super) draft_due: Option<Duration>,

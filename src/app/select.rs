@@ -1,9 +1,21 @@
 //! What drawing and the mouse must agree on.
 
 use super::state::State;
-use crate::domain::Seconds;
+use crate::domain::{Peaks, Seconds};
 
 impl State {
+    /// The waveform to draw and the length that it stands for. For a moment after another file was opened that is still
+    /// the former one: an empty pane in between would go over the line for nothing.
+    pub fn waveform(&self) -> Option<(&Peaks, Seconds)> {
+        let open = self.editor.open.as_ref()?;
+        match (&open.peaks, &self.editor.former) {
+            (Some(peaks), _) => Some((peaks.as_ref(), self.audio_seconds()?)),
+            (None, Some((former, _))) => Some((former.as_ref(), former.seconds)),
+            (None, None) => None,
+        }
+        .filter(|(_, seconds)| *seconds > 0.0)
+    }
+
     /// The length of the open file by whoever knows it best: the player, the whole waveform, the list, the waveform so
     /// far.
     pub fn audio_seconds(&self) -> Option<Seconds> {

@@ -225,7 +225,7 @@ fn find(typed: &Locate, registry: &Registry) -> Result<Found, OpsError> {
     };
     let connection = typed.connection.clone().or(ambient(&typed.storage));
     if let Ok(path) = path.canonicalize() {
-        if let Some(known) = known_by_output(registry, &path.to_string_lossy(), None)? {
+        if let Some(known) = known_by_output(typed, registry, &path.to_string_lossy(), None)? {
             return Ok(Found {
                 source: Source::parse(&known.source)?,
                 known: Some(known),
@@ -261,7 +261,7 @@ fn find_bucket(source: Source, typed: &Locate, registry: &Registry) -> Result<Fo
     let at = at.or_else(|| (typed.connection.endpoint.is_none() && known.len() == 1).then_some(0));
     let known = at.map(|at| known.swap_remove(at));
     if known.is_none()
-        && let Some(known) = known_by_output(registry, &address, endpoint.as_deref())?
+        && let Some(known) = known_by_output(typed, registry, &address, endpoint.as_deref())?
     {
         let source = Source::parse(&known.source)?;
         return Ok(Found { source, connection: known.connection.clone(), known: Some(known) });
@@ -269,12 +269,17 @@ fn find_bucket(source: Source, typed: &Locate, registry: &Registry) -> Result<Fo
     Ok(Found { source, known, connection: typed.connection.clone().or(ambient) })
 }
 
-/// The dataset of this machine whose output was typed.
+/// The dataset of this machine whose output was typed. A workspace that is still to be made joins it as a new machine
+/// does: by what the output says.
 fn known_by_output(
+    typed: &Locate,
     registry: &Registry,
     output: &str,
     endpoint: Option<&str>,
 ) -> Result<Option<KnownDataset>, OpsError> {
+    if typed.workspace.as_ref().is_some_and(|workspace| !workspace.exists()) {
+        return Ok(None);
+    }
     let mut all = registry.all()?.into_iter();
     Ok(all.find(|known| {
         let there = endpoint.is_none() || known.connection.endpoint.as_deref() == endpoint;

@@ -16,9 +16,8 @@ pub(super) fn draw(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
     if let Some(error) = audio_error(open) {
         return cannot_be_heard(&error, inner, canvas);
     }
-    let seconds = state.audio_seconds();
-    match (&open.peaks, seconds) {
-        (Some(peaks), Some(seconds)) if seconds > 0.0 => {
+    match state.waveform() {
+        Some((peaks, seconds)) => {
             let shown = state.sound.shown_span(seconds);
             let parts = Parts::of(inner, &shown, seconds);
             let grid = Grid::new(peaks, shown, parts.bars, &state.sound);
@@ -32,7 +31,7 @@ pub(super) fn draw(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
                 bars::ruler(&grid, row, canvas);
             }
         }
-        _ => loading(state, inner, canvas),
+        None => loading(state, inner, canvas),
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../assets/migrations/0001_workspace.sql"),
     include_str!("../../assets/migrations/0002_share.sql"),
     include_str!("../../assets/migrations/0003_versions.sql"),
+    include_str!("../../assets/migrations/0004_lean_indexes.sql"),
 ];
 
 /// The format that this program writes.

@@ -68,12 +68,14 @@ impl Turn<'_> {
                 self.state.list.replace(page, on);
                 self.count_list();
                 self.after_replace();
+                self.list_has_come();
             }
             PagePurpose::ReplaceAtEnd => {
                 self.state.list.replace(page, None);
                 self.state.list.cursor = self.state.list.rows.len().saturating_sub(1);
                 self.count_list();
                 self.after_replace();
+                self.list_has_come();
             }
             PagePurpose::After => {
                 self.state.list.append(page);
@@ -175,6 +177,7 @@ impl Turn<'_> {
         self.state.list.selection = Selection::default();
         self.state.list.range_from = None;
         self.state.list.rows.clear();
+        self.state.list.typed_ahead.clear();
         self.state.list.cursor = 0;
         self.state.list.scroll = 0;
         self.state.list.total = None;

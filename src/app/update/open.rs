@@ -9,6 +9,9 @@ use crate::text::{Buffer, safe_line};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long the waveform of the sample before stands in for one that is still to come.
+const FORMER_WAVEFORM: Duration = Duration::from_millis(120);
+
 impl Turn<'_> {
     /// Enter or `e` in the list: the cursor goes into Speech Content, and the file plays.
     pub(super) fn edit(&mut self) {
@@ -100,6 +103,10 @@ impl Turn<'_> {
 
     fn open(&mut self, row: Row) {
         let id = row.id;
+        let former = self.state.editor.open.take().and_then(|open| open.peaks);
+        if let Some(peaks) = former {
+            self.state.editor.former = Some((peaks, self.context.now + FORMER_WAVEFORM));
+        }
         self.state.editor.open = Some(OpenSample::new(row));
         match self.state.editor.ahead.get(id) {
             Some((detail, draft)) => self.show(detail, draft.as_ref()),
@@ -292,6 +299,7 @@ impl Turn<'_> {
                 open.row.seconds = Some(peaks.seconds);
             }
             open.peaks = Some(peaks.clone());
+            self.state.editor.former = None;
         }
         if peaks.complete
             && let Some(row) = self.state.list.rows.iter_mut().find(|row| row.id == id)

@@ -21,6 +21,9 @@ impl Turn<'_> {
         if due(self.state.editor.lease_due) {
             self.renew_lease();
         }
+        if due(self.state.editor.former.as_ref().map(|(_, until)| *until)) {
+            self.state.editor.former = None;
+        }
         if due(self.state.editor.resume_due) {
             self.typing_is_over();
         }

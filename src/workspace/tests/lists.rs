@@ -2,6 +2,8 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(super) fn all() -> PageRequest {
     PageRequest {
@@ -29,6 +31,8 @@ fn mixed(samples: &[(u8, Option<u8>, Option<u8>, u8)]) -> Desk {
             ..file(&format!("{name:03}-{n}"), 10 + n as u64, "e")
         })
         .collect();
+    // The order of arrival is not that of the names.
+    desk.sync(&listed[listed.len() / 2..]);
     desk.sync(&listed);
     for (listed, (_, label, seconds, _)) in listed.iter().zip(samples) {
         let key = listed.key.lossy().into_owned();
@@ -66,7 +70,11 @@ fn value(row: &Row, by: OrderBy) -> Option<i64> {
 fn sorted(mut rows: Vec<Row>, order: Order) -> Vec<SampleId> {
     rows.sort_by(|a, b| {
         let (x, y) = (value(a, order.by), value(b, order.by));
-        let compared = x.cmp(&y).then_with(|| a.key.cmp(&b.key));
+        let compared = match order.by {
+            OrderBy::Name => a.key.cmp(&b.key),
+            OrderBy::Labeled | OrderBy::CharsPerSecond if x.is_none() => a.key.cmp(&b.key),
+            _ => x.cmp(&y).then(a.id.0.cmp(&b.id.0)),
+        };
         let known = x.is_none().cmp(&y.is_none());
         known.then(if order.descending { compared.reverse() } else { compared })
     });
@@ -108,6 +116,35 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// Recordings that were copied together have one time: a page in the middle of them reads a page.
+#[test]
+fn among_many_that_are_equal_a_page_costs_no_more() {
+    let at = Timestamp::from_second(1_700_000_000).unwrap();
+    let equal = |n: usize| Listed { modified: Some(at), ..file(&format!("{n:05}"), 1, "e") };
+    let mut desk = Desk::new(&[]);
+    desk.sync(&(0..3_000).map(equal).collect::<Vec<_>>());
+    let steps = Arc::new(AtomicUsize::new(0));
+    let counted = steps.clone();
+    let count = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        false
+    };
+    desk.reader.connection.progress_handler(1, Some(count)).unwrap();
+    let mut cost = |of: &str, by, descending| {
+        let order = Order { by, descending };
+        let anchor = Anchor::After(desk.id(of));
+        let request = PageRequest { view: View::Unlabeled, order, anchor, limit: 10, ..all() };
+        steps.store(0, Ordering::Relaxed);
+        assert_eq!(desk.reader.page(&request).unwrap().rows.len(), 10);
+        steps.load(Ordering::Relaxed)
+    };
+    for (by, descending) in ORDERS.into_iter().flat_map(|by| [(by, false), (by, true)]) {
+        let (early, late) = if descending { ("02990", "00020") } else { ("00010", "02980") };
+        let (near, far) = (cost(early, by, descending), cost(late, by, descending));
+        assert!(far < near * 2, "{by:?}, descending: {descending}: {near} steps, then {far}");
     }
 }
 

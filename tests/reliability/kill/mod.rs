@@ -1,1 +1,3 @@
 //! The program killed anywhere, and what is there afterwards.
+
+mod anywhere;
