@@ -7,7 +7,7 @@ use super::storage::{ambient, options};
 use crate::config::{Paths, Storage};
 use crate::domain::{Connection, Source};
 use crate::keymap::nearest;
-use crate::objects::{Options, Store, StoreError};
+use crate::objects::{Options, Store, StoreError, check_endpoint};
 use crate::sync::Marker;
 use crate::workspace::{Dataset, Identity, Reader, Writer, copies};
 use jiff::Timestamp;
@@ -168,6 +168,9 @@ pub fn locate(
 ) -> Result<Opened, OpsError> {
     let registry = Registry::of(paths);
     let found = find(typed, &registry)?;
+    for connection in [&typed.connection, &found.connection] {
+        check_endpoint(connection.endpoint.as_deref())?;
+    }
     let Whole { source, known, connection, output, marker } = whole(found, typed, make, paths)?;
     if let Some(name) = &typed.name {
         check_name(name)?;
@@ -242,8 +245,12 @@ fn whole(found: Found, typed: &Locate, make: Make, paths: &Paths) -> Result<Whol
         marker = marker_at(&source, &options(&connection, &typed.storage))?;
     }
     if let Some(marker) = &marker {
+        let by_folder = matches!(source, Source::Folder(_));
         output = Some(std::mem::replace(&mut source, Source::parse(&marker.source)?));
-        connection.endpoint = connection.endpoint.or_else(|| marker.endpoint.clone());
+        // Whoever can write a bucket shall not be able to send this account's requests to another store.
+        let theirs = marker.endpoint.as_deref().filter(|_| by_folder);
+        check_endpoint(theirs)?;
+        connection.endpoint = connection.endpoint.or_else(|| theirs.map(str::to_owned));
     }
     Ok(Whole { source, known, connection, output, marker })
 }

@@ -7,6 +7,8 @@
     reason = "a test may stop where it stands"
 )]
 
+#[path = "../common/bombs.rs"]
+mod bombs;
 #[path = "../common/figures.rs"]
 mod figures;
 #[path = "../common/home.rs"]
@@ -14,6 +16,7 @@ mod home;
 
 mod adding;
 mod bad_input;
+mod bounds;
 mod datasets;
 mod deleting;
 mod exporting;

@@ -14,6 +14,8 @@ mod bucket;
 mod figures;
 #[path = "../common/home.rs"]
 mod home;
+#[path = "../common/pty/mod.rs"]
+mod pty;
 
 mod client;
 mod cut;
@@ -22,6 +24,7 @@ mod listing;
 mod obs;
 mod retrying;
 mod rights;
+mod secrets;
 mod server;
 mod sharing;
 mod sound;
