@@ -5,17 +5,19 @@ use crate::action::Action;
 use crate::app::dialog::{Dialog, NewerDialog};
 use crate::app::editor::{DraftMark, Loading};
 use crate::app::effect::{DraftJob, Effect, LabelJob};
-use crate::app::message::LabelOutcome;
+use crate::app::message::{Input, LabelOutcome};
 use crate::app::state::{Focus, Severity, Unsaved};
 use crate::domain::{
     Confirm, Deed, Flag, How, Order, SampleDetail, SampleId, Target, UserError, View,
 };
-use crate::keymap::Context as KeyContext;
+use crate::keymap::{Context as KeyContext, KeyCode};
 use crate::text::{nfc, safe_bytes, safe_line};
 use std::time::Duration;
 
 /// A label that could not be written is tried again this often.
 const RETRY: Duration = Duration::from_secs(3);
+/// Who makes no longer pause than this is typing, and has not read what came up.
+const TYPES_ON: Duration = Duration::from_millis(700);
 
 impl Turn<'_> {
     pub(super) fn label_and_next(&mut self) {
@@ -70,8 +72,7 @@ impl Turn<'_> {
             sample: open.row.id,
             key: open.row.key.clone(),
             how: if accepted { How::Suggestion } else { How::Typed },
-            // Until its heads are read, what is there is our own label.
-            based_on: (!open.heads_due).then(|| open.heads.clone()),
+            based_on: Some(open.heads.clone()),
             content,
         };
         open.draft = DraftMark::Clean;
@@ -305,7 +306,30 @@ impl Turn<'_> {
 
     fn newer(&mut self, job: LabelJob, theirs: SampleDetail) {
         self.keep_as_draft(&job);
-        self.state.dialogs.push(Dialog::Newer(Box::new(NewerDialog { job, theirs, cursor: 2 })));
+        let types = self.state.focus == Focus::Editor && self.open_id() != Some(job.sample);
+        let typed_at = types.then_some(self.context.now);
+        let dialog = NewerDialog { job, theirs, cursor: 2, typed_at };
+        self.state.dialogs.push(Dialog::Newer(Box::new(dialog)));
+    }
+
+    /// What is typed while a newer label comes up is meant for the box of the next file, not for the question about the
+    /// one before: it goes there, until there is a pause. Whether it did.
+    pub(super) fn types_on(&mut self, input: &Input) -> bool {
+        let now = self.context.now;
+        let Some(Dialog::Newer(dialog)) = self.state.dialogs.last_mut() else { return false };
+        let typing = dialog.typed_at.is_some_and(|at| now.saturating_sub(at) < TYPES_ON);
+        if !typing || !is_text(input) {
+            dialog.typed_at = None;
+            return false;
+        }
+        let is_newer = |dialog: &mut Dialog| matches!(dialog, Dialog::Newer(_));
+        let mut asked: Vec<Dialog> = self.state.dialogs.extract_if(.., is_newer).collect();
+        if let Some(Dialog::Newer(dialog)) = asked.last_mut() {
+            dialog.typed_at = Some(now);
+        }
+        self.typed(input.clone());
+        self.state.dialogs.extend(asked);
+        true
     }
 
     fn label_failed(&mut self, job: LabelJob, error: &UserError) {
@@ -333,5 +357,16 @@ impl Turn<'_> {
             let job = unsaved.job.clone();
             self.effect(Effect::Label(job));
         }
+    }
+}
+
+/// Whether it is text, or what a person types with it.
+fn is_text(input: &Input) -> bool {
+    match input {
+        Input::Paste(_) | Input::Lines(_) => true,
+        Input::Key(key) => {
+            key.typed().is_some() || matches!(key.code, KeyCode::Enter | KeyCode::Backspace)
+        }
+        Input::Mouse(_) | Input::Resize(..) | Input::Focus(_) => false,
     }
 }
