@@ -121,6 +121,9 @@ impl Turn<'_> {
         self.state.editor.ahead.forget(job.sample);
         let heard = format!("chars={}", job.content.chars().count());
         self.effect(Effect::Journal("label", Some(job.sample), heard));
+        let wait = Duration::from_millis(u64::from(self.state.config.editor.draft_ms));
+        let draft_at = Some(self.context.now + wait);
+        self.state.labels_out.insert(job.sample, (job.clone(), draft_at));
         self.effect(Effect::Label(job));
     }
 
@@ -236,9 +239,14 @@ impl Turn<'_> {
 
     pub(super) fn labeled(&mut self, job: LabelJob, outcome: LabelOutcome) {
         self.state.list.pending.remove(&job.sample);
+        let sent = self.state.labels_out.remove(&job.sample);
         let id = job.sample;
         match outcome {
             LabelOutcome::Labeled(_) | LabelOutcome::Unchanged => {
+                if sent.is_some_and(|(_, draft_at)| draft_at.is_none()) {
+                    // Its draft may have been saved behind it.
+                    self.drop_draft(job.key.clone());
+                }
                 return self.label_is_on_disk(&job);
             }
             LabelOutcome::ChangedMeanwhile(theirs) => self.newer(job, *theirs),
@@ -340,6 +348,20 @@ impl Turn<'_> {
         let retry_at = Some(self.context.now + RETRY);
         self.keep_as_draft(&job);
         self.state.unsaved.insert(job.sample, Unsaved { job, retry_at });
+    }
+
+    /// Labels that have to wait, because somebody else is writing, are on disk as drafts meanwhile.
+    pub(super) fn save_waiting_labels(&mut self) {
+        let now = self.context.now;
+        let mut waiting = Vec::new();
+        for (job, draft_at) in self.state.labels_out.values_mut() {
+            if draft_at.take_if(|at| *at <= now).is_some() {
+                waiting.push(job.clone());
+            }
+        }
+        for job in waiting {
+            self.keep_as_draft(&job);
+        }
     }
 
     /// Labels that could not be written are tried again, oldest file first.

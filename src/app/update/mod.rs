@@ -80,6 +80,7 @@ impl Turn<'_> {
             Message::AudioChanged(id) => self.audio_changed(id),
             Message::Sync(progress) => self.sync_progress(progress),
             Message::Synced(result) => self.synced(result),
+            Message::SyncElsewhere(who) => self.sync_elsewhere(&who),
             Message::Probed { last } => self.probed(last),
             Message::Changed => self.changed_elsewhere(),
             Message::Datasets(known) => self.datasets_read(known),

@@ -36,6 +36,7 @@ impl Turn<'_> {
         if due(self.state.drafts_due) {
             self.retry_drafts();
         }
+        self.save_waiting_labels();
         self.retry_unsaved();
     }
 
