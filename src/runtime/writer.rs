@@ -8,6 +8,7 @@ use super::sharing::Sharing;
 use super::told;
 use crate::app::{DraftJob, LabelJob, LabelOutcome, Message, Place, SyncPhase, SyncProgress};
 use crate::config::Config;
+use crate::crash;
 use crate::domain::{AudioStamp, Deed, Peaks, SampleId, SyncReport, Target, UserError};
 use crate::objects::Entry;
 use crate::ops::{self, Opened, OpsError, SidecarImport};
@@ -202,6 +203,7 @@ impl Serving {
     }
 
     fn label(&mut self, job: LabelJob, at: Timestamp) {
+        crash::point("screen.label.begun");
         let request = LabelRequest {
             sample: job.sample,
             content: job.content.clone(),

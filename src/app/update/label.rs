@@ -192,7 +192,7 @@ impl Turn<'_> {
     /// Where *next* led to a sample that turned out to be somebody else's, it leads on.
     pub(super) fn lead_on(&mut self) -> bool {
         let open = self.state.editor.open.as_ref();
-        let untouched = open.is_some_and(|open| open.handed_out && !open.changed());
+        let untouched = open.is_some_and(|open| open.handed_out && !open.touched());
         let leads_on = untouched && self.state.focus == Focus::Editor;
         if leads_on {
             self.go_next();
@@ -351,8 +351,7 @@ impl Turn<'_> {
     }
 
     /// Labels that have to wait, because somebody else is writing, are on disk as drafts meanwhile.
-    pub(super) fn save_waiting_labels(&mut self) {
-        let now = self.context.now;
+    pub(super) fn save_waiting_labels(&mut self, now: Duration) {
         let mut waiting = Vec::new();
         for (job, draft_at) in self.state.labels_out.values_mut() {
             if draft_at.take_if(|at| *at <= now).is_some() {

@@ -87,7 +87,7 @@ impl Turn<'_> {
             Message::Failed(error) => self.failed(error),
             Message::Done(text) => self.info(text),
             Message::Deadline => self.deadline(),
-            Message::Terminate => self.quit(),
+            Message::Terminate => self.terminate(),
             Message::OpenPath(path) => {
                 self.effect(Effect::OpenDataset(path.to_string_lossy().into_owned()));
             }

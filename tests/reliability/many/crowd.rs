@@ -131,12 +131,16 @@ fn labels_on_a_screen(desk: &Desk, person: &str, end: Instant) -> Done {
         let content = format!("{person} said {}", confirmed.len());
         screen.type_keys(&content);
         let typed = |view: View<'_>| box_text(view).ends_with(&content);
-        screen.wait_for(&content, |view| typed(view) || asks(view) || is_done(view));
-        answer_questions(&screen);
+        loop {
+            screen.wait_for(&content, |view| typed(view) || asks(view) || is_done(view));
+            if !screen.look(asks) {
+                break;
+            }
+            answer_questions(&screen);
+        }
         if screen.look(is_done) {
             break;
         }
-        screen.wait_for(&content, typed);
         // Behind what somebody else said there, where it came before the first letter.
         let (file, content) = screen.look(|view| (open_file(view), box_text(view)));
         screen.type_keys("<enter>");
