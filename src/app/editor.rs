@@ -97,6 +97,11 @@ impl OpenSample {
         self.buffer.text() != self.original
     }
 
+    /// Whether something was typed, be it that it still waits for the sample.
+    pub(super) fn touched(&self) -> bool {
+        self.changed() || matches!(&self.loading, Loading::Waiting(typed) if !typed.is_empty())
+    }
+
     /// Which sample.
     pub fn id(&self) -> SampleId {
         self.row.id

@@ -2,15 +2,13 @@
 
 use super::codec::{ids_from_blob, ids_to_blob, instance_at, key_at, nanos, time};
 use super::error::{Doing, Result, WorkspaceError};
-use super::file::{as_damage, beside, private_file, wal};
+use super::file::{as_damage, beside, patient, private_file, wal};
 use super::identity::Identity;
 use super::presence::Presence;
 use crate::domain::{Draft, InstanceId, SampleKey};
 use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
 const COLUMNS: &str = "key, author, instance, text, cursor, heads, at";
 
 /// The drafts of one person in one running earmark.
@@ -205,8 +203,8 @@ impl Marks {
             return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).doing("read the drafts")?;
-        connection.busy_timeout(PATIENCE).doing("read the drafts")?;
+        let mut connection = Connection::open_with_flags(&path, flags).doing("read the drafts")?;
+        patient(&mut connection).doing("read the drafts")?;
         let ready = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'draft'", [], |row| {
                 row.get::<_, i64>(0)
@@ -226,8 +224,8 @@ impl Marks {
 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).doing("open the drafts")?;
-    connection.busy_timeout(PATIENCE).doing("open the drafts")?;
+    let mut connection = Connection::open_with_flags(path, flags).doing("open the drafts")?;
+    patient(&mut connection).doing("open the drafts")?;
     wal(&connection)?;
     connection
         .execute_batch(

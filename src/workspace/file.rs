@@ -13,8 +13,10 @@ use std::time::{Duration, UNIX_EPOCH};
 /// "earm": what `file` and we know a workspace by.
 const APPLICATION_ID: i32 = 0x6561_726d;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// How long a writer waits for another one.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a writer asks for the lock before it gives up: for some ten seconds.
+const TRIES: i32 = 2_000;
+/// The longest pause between two tries, in milliseconds.
+const PAUSE: u64 = 10;
 
 /// Makes the folders that are missing, for their owner alone.
 pub(super) fn private_folder(folder: &Path) -> Result<()> {
@@ -90,8 +92,8 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
     recognize(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
-    connection.busy_timeout(PATIENCE).doing("open the workspace")?;
+    let mut connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
+    patient(&mut connection).doing("open the workspace")?;
     if check(&connection, path)? < migrate::newest() {
         drop(connection);
         open(path)?;
@@ -105,9 +107,22 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
-    connection.busy_timeout(PATIENCE).doing("open the workspace")?;
+    let mut connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
+    patient(&mut connection).doing("open the workspace")?;
     Ok(connection)
+}
+
+/// Has a connection wait for the lock that another process has.
+///
+/// SQLite's own way sleeps a tenth of a second at a time: where many write, each of those finds the lock taken, and one
+/// of them goes without for longer than it waits. Short pauses of uneven length give everyone a turn.
+pub(super) fn patient(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(|tries: i32| {
+        let uneven = UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()) / 64);
+        let longest = PAUSE.min(tries.unsigned_abs().into());
+        std::thread::sleep(Duration::from_millis(1 + uneven % (longest + 1)));
+        tries < TRIES
+    }))
 }
 
 /// What every writing connection needs.

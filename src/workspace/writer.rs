@@ -15,11 +15,12 @@ use super::staging::Staging;
 use super::undo::Way;
 use super::{deed, import, leases, list, meta, presence::Presence, probes, search, share, undo};
 use crate::domain::{
-    ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip, Target,
-    UndoReport, WriterId,
+    ActionId, ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip,
+    Target, UndoReport, WriterId,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// After actions on no more samples than this, the search index is brought up at once.
@@ -40,6 +41,8 @@ pub struct Writer {
     id: WriterId,
     identity: Identity,
     presence: Presence,
+    /// What was done through this connection: who asks for it need not be asked about it.
+    own: BTreeSet<ActionId>,
     /// The version of the file's data when others' changes were last looked for.
     seen: i64,
 }
@@ -75,7 +78,8 @@ impl Writer {
             Ok((meta::dataset(transaction)?, meta::writer(transaction, &fingerprint)?))
         })?;
         let path = path.to_owned();
-        let mut writer = Self { connection, path, dataset, id, identity, presence, seen: 0 };
+        let own = BTreeSet::new();
+        let mut writer = Self { connection, path, dataset, id, identity, presence, own, seen: 0 };
         writer.changed_by_others()?;
         Ok(writer)
     }
@@ -150,11 +154,13 @@ impl Writer {
     }
 
     /// Labels one sample; on disk when it returns. A sample that is missing or in the trash is labeled where it is.
+    /// What this connection itself made of the label since `based_on` is no reason to ask.
     ///
     /// # Errors
     /// [`WorkspaceError::NoSuchSample`], or it is not on disk: the text must stay where it is.
     pub fn label(&mut self, request: &LabelRequest, at: Timestamp) -> Result<LabelOutcome> {
-        self.change("save the label", |transaction, me| {
+        let Self { connection, path, identity: me, own, .. } = self;
+        let outcome = change(connection, path, "save the label", |transaction| {
             let id = whereabouts(transaction, request.sample.0)?;
             let mut sample = Sample::load(transaction, id)?
                 .ok_or(WorkspaceError::NoSuchSample(request.sample))?;
@@ -169,14 +175,21 @@ impl Writer {
             else {
                 return Ok(LabelOutcome::Unchanged);
             };
-            if request.based_on.as_ref().is_some_and(|based_on| !same_heads(&sample, based_on)) {
+            let asks = |heads: &Vec<RevisionId>| {
+                !same_heads(&sample, heads) && !only_own_since(&sample, heads, own)
+            };
+            if request.based_on.as_ref().is_some_and(asks) {
                 return Ok(LabelOutcome::ChangedMeanwhile(Box::new(sample.detail(transaction)?)));
             }
             let mut ledger = Ledger::new(transaction, &me.author, at);
             ledger.append(&mut sample, vec![entry])?;
             search::index(transaction, id)?;
             Ok(LabelOutcome::Labeled(ledger.file("label")?))
-        })
+        })?;
+        if let LabelOutcome::Labeled(ActionReport { action: Some(action), .. }) = &outcome {
+            self.own.insert(*action);
+        }
+        Ok(outcome)
     }
 
     /// Does one thing to one sample or to many: one transaction, one action.
@@ -184,14 +197,16 @@ impl Writer {
     /// # Errors
     /// Nothing of it is done.
     pub fn act(&mut self, deed: &Deed, target: &Target, at: Timestamp) -> Result<ActionReport> {
-        self.change("save the action", |transaction, me| {
+        let report = self.change("save the action", |transaction, me| {
             let ids = ids_of(transaction, target)?;
             let report = deed::act(transaction, &me.author, deed, &ids, at)?;
             if ids.len() <= INDEX_AT_ONCE {
                 ids.iter().try_for_each(|id| search::index(transaction, *id))?;
             }
             Ok(report)
-        })
+        })?;
+        self.own.extend(report.action);
+        Ok(report)
     }
 
     /// How many samples a deed would be asked of.
@@ -328,7 +343,7 @@ impl Writer {
     /// # Errors
     /// Nothing of it is done.
     pub fn undo(&mut self, at: Timestamp) -> Result<Option<UndoReport>> {
-        self.change("undo", |transaction, me| undo::step(transaction, &me.author, Way::Undo, at))
+        self.step("undo", Way::Undo, at)
     }
 
     /// Does again what was taken back last; `None` when there is nothing, or something else was done since.
@@ -336,7 +351,16 @@ impl Writer {
     /// # Errors
     /// Nothing of it is done.
     pub fn redo(&mut self, at: Timestamp) -> Result<Option<UndoReport>> {
-        self.change("redo", |transaction, me| undo::step(transaction, &me.author, Way::Redo, at))
+        self.step("redo", Way::Redo, at)
+    }
+
+    fn step(&mut self, doing: &'static str, way: Way, at: Timestamp) -> Result<Option<UndoReport>> {
+        let step =
+            self.change(doing, |transaction, me| undo::step(transaction, &me.author, way, at))?;
+        Ok(step.map(|(action, report)| {
+            self.own.insert(action);
+            report
+        }))
     }
 
     /// Takes the sync lease, before a listing begins, or renews it. It ends by itself a minute after the last renewal.
@@ -587,6 +611,21 @@ fn same_heads(sample: &Sample, based_on: &[RevisionId]) -> bool {
                 && based_on.iter().all(|known| revision.parents.contains(known))
         });
     same || (moved && !based_on.is_empty())
+}
+
+/// Whether nobody but `own` actions changed the label since these heads.
+fn only_own_since(sample: &Sample, heads: &[RevisionId], own: &BTreeSet<ActionId>) -> bool {
+    let mut known: BTreeSet<RevisionId> = heads.iter().copied().collect();
+    let mut left = heads.to_vec();
+    while let Some(id) = left.pop() {
+        let parents = sample.history.iter().filter(|revision| revision.id == id);
+        left.extend(parents.flat_map(|it| &it.parents).copied().filter(|id| known.insert(*id)));
+    }
+    sample
+        .history
+        .iter()
+        .filter(|revision| revision.change.content.is_some() && !known.contains(&revision.id))
+        .all(|revision| revision.how == How::Move || own.contains(&revision.action))
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ impl Turn<'_> {
             Input::Mouse(mouse) => self.mouse(mouse),
             input @ (Input::Key(_) | Input::Paste(_) | Input::Lines(_)) => {
                 self.dismiss_error();
-                self.typed(input);
+                if !self.types_on(&input) {
+                    self.typed(input);
+                }
             }
         }
     }
