@@ -6,6 +6,7 @@ use super::identity::Dataset;
 use super::presence::Presence;
 use super::writer::Writer;
 use super::{drafts, file, meta, migrate};
+use crate::crash;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
@@ -137,6 +138,7 @@ pub fn daily_copy(
         if drafts::file_of(&partial).exists() {
             rename(&drafts::file_of(&partial), &drafts::file_of(&target))?;
         }
+        crash::point("workspace.backup.written");
         rename(&partial, &target)?;
         settle_folder(&target)?;
         Ok(Some(target.clone()))
