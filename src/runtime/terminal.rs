@@ -76,7 +76,8 @@ impl Drop for Terminal {
         leave();
         // Where a person looks for it, now that there is a place.
         for panic in panics() {
-            eprintln!("{panic}");
+            // Where even that is gone, the log has it.
+            let _ = writeln!(std::io::stderr(), "{panic}");
         }
     }
 }
