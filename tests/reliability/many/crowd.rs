@@ -69,7 +69,8 @@ fn twenty_at_once_lose_no_label() {
     truth.is_one_line_a_file();
     let confirmed: Vec<Confirmed> = done.iter().flat_map(|one| one.confirmed.clone()).collect();
     let drafts = truth.keeps_or_drafts(&confirmed, &desk.workspace());
-    println!("{} texts, {drafts} of them drafts over another's label", confirmed.len());
+    // Most files were handed to one person only.
+    assert!(drafts < confirmed.len() / 4, "{drafts} of {} texts are drafts", confirmed.len());
     let batches: Vec<_> = done.iter().flat_map(|one| &one.batches).collect();
     for (action, files) in &batches {
         let id = action.replace('-', "");
@@ -80,7 +81,7 @@ fn twenty_at_once_lose_no_label() {
     assert!(screens > Some(3), "every screen labeled: {screens:?}");
     assert!(done.iter().all(|one| one.confirmed.is_empty() || one.confirmed.len() > 1));
     let syncs: u64 = done.iter().map(|one| one.syncs).sum();
-    assert!(syncs > 1 && batches.len() > 2, "{syncs} syncs, {} batches", batches.len());
+    assert!(syncs > 0 && batches.len() > 2, "{syncs} syncs, {} batches", batches.len());
     figures::count("programs at once", 20);
     figures::count("batches checked", batches.len() as u64);
     another_machine_has_the_same(&desk, &truth);
