@@ -76,7 +76,8 @@ impl Drop for Terminal {
         leave();
         // Where a person looks for it, now that there is a place.
         for panic in panics() {
-            eprintln!("{panic}");
+            // Nobody is left to tell where stderr is gone.
+            let _ = writeln!(io::stderr(), "{panic}");
         }
     }
 }
