@@ -292,13 +292,12 @@ fn batches_by_command(desk: &Desk, person: &str, end: Instant) -> Done {
             key: Some(command_file((at + round * 11) % FOR_COMMANDS)),
         });
         let labels: Vec<Confirmed> = labels.collect();
-        let lines: String = labels
+        let lines: Vec<String> = labels
             .iter()
-            .map(|label| {
-                format!("{}\t{}\n", label.key.as_deref().unwrap_or_default(), label.content)
-            })
+            .map(|label| format!("{}\t{}", label.key.as_deref().unwrap_or_default(), label.content))
             .collect();
-        let output = run(desk, person, &["label", "--from", "-", "--json"], &lines);
+        let output =
+            run(desk, person, &["label", "--from", "-", "--json"], &(lines.join("\n") + "\n"));
         succeeds(&output);
         let said = &json_lines(&output.stdout)[0];
         assert_eq!(said["changed"].as_u64(), Some(BATCH as u64), "{said}");
