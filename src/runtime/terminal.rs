@@ -76,8 +76,8 @@ impl Drop for Terminal {
         leave();
         // Where a person looks for it, now that there is a place.
         for panic in panics() {
-            // Where even that is gone, the log has it.
-            let _ = writeln!(std::io::stderr(), "{panic}");
+            // Nobody is left to tell where stderr is gone.
+            let _ = writeln!(io::stderr(), "{panic}");
         }
     }
 }
