@@ -40,6 +40,12 @@ pub enum WorkspaceError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// The file was deleted or moved away while it was open.
+    #[error("{} was deleted or moved away", .0.display())]
+    Gone(PathBuf),
+    /// Another file took the place of the open one, or its log.
+    #[error("{} was replaced by another file", .0.display())]
+    Replaced(PathBuf),
     /// No room on the disk.
     #[error("the disk is full: could not {doing}")]
     DiskFull {
@@ -110,6 +116,13 @@ impl WorkspaceError {
                 "the file is left as it is; put a backup in its place, or move {} aside and begin anew",
                 path.display()
             ),
+            Self::Gone(_) => {
+                "put it back in its place: what is not saved is tried again by itself".to_owned()
+            }
+            Self::Replaced(_) => {
+                "put the former file back, or open the dataset again: what was typed is kept as drafts"
+                    .to_owned()
+            }
             Self::DiskFull { .. } => "make room on the disk, then do it again".to_owned(),
             Self::Busy { .. } => "wait a moment, then do it again".to_owned(),
             Self::ReadOnly { .. } => "check who owns the file and its folder".to_owned(),

@@ -24,6 +24,7 @@ mod meta;
 mod migrate;
 mod moves;
 mod names;
+mod place;
 mod presence;
 mod probes;
 mod reader;

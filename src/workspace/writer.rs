@@ -10,6 +10,7 @@ use super::kinds::{
     Suggested,
 };
 use super::ledger::Ledger;
+use super::place::Place;
 use super::sample::{Sample, find, whereabouts};
 use super::staging::Staging;
 use super::undo::Way;
@@ -38,6 +39,7 @@ const EARLY_STEP: usize = 1_000;
 pub struct Writer {
     connection: Connection,
     path: PathBuf,
+    place: Place,
     dataset: Dataset,
     id: WriterId,
     identity: Identity,
@@ -76,8 +78,9 @@ impl Writer {
             leases::bury(transaction, &identity, &presence)?;
             Ok((meta::dataset(transaction)?, meta::writer(transaction, &fingerprint)?))
         })?;
+        let place = Place::of(path)?;
         let path = path.to_owned();
-        let mut writer = Self { connection, path, dataset, id, identity, presence, seen: 0 };
+        let mut writer = Self { connection, path, place, dataset, id, identity, presence, seen: 0 };
         writer.changed_by_others()?;
         Ok(writer)
     }
@@ -238,8 +241,9 @@ impl Writer {
     /// Whether another connection committed since the last call. This one's own commits do not count.
     ///
     /// # Errors
-    /// The workspace cannot be read.
+    /// The workspace cannot be read, or is not in its place any more.
     pub fn changed_by_others(&mut self) -> Result<bool> {
+        self.place.check()?;
         let now: i64 = self
             .connection
             .query_row("PRAGMA data_version", [], |row| row.get(0))
@@ -308,8 +312,9 @@ impl Writer {
         keep: impl FnOnce(&ImportReport) -> bool,
     ) -> Result<ImportReport> {
         let doing = "import the labels";
-        let Self { connection, path, identity, .. } = self;
+        let Self { connection, path, place, identity, .. } = self;
         let run = || {
+            place.check()?;
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .doing(doing)?;
@@ -319,6 +324,7 @@ impl Writer {
             } else {
                 transaction.rollback().doing(doing)?;
             }
+            place.check()?;
             Ok(report)
         };
         run().map_err(|error| file::as_damage(error, path))
@@ -545,8 +551,12 @@ impl Writer {
         doing: &'static str,
         work: impl FnOnce(&Connection, &Identity) -> Result<T>,
     ) -> Result<T> {
-        let Self { connection, path, identity, .. } = self;
-        change(connection, path, doing, |transaction| work(transaction, identity))
+        let Self { connection, path, place, identity, .. } = self;
+        place.check()?;
+        let value = change(connection, path, doing, |transaction| work(transaction, identity))?;
+        // Or what was just confirmed is in a file that nobody finds.
+        place.check()?;
+        Ok(value)
     }
 }
 
