@@ -18,11 +18,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Makes the folders that are missing, for their owner alone.
 pub(super) fn private_folder(folder: &Path) -> Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| WorkspaceError::io("make the folder", folder, error))
+    let failed = |error| WorkspaceError::io("make the folder", folder, error);
+    let new: Vec<&Path> = folder.ancestors().take_while(|part| !part.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    // A new folder outlives a power cut once the one that it lies in is on disk.
+    for above in new.iter().filter_map(|new| new.parent()) {
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        File::open(above).and_then(|above| above.sync_all()).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Makes an empty file for its owner alone. Refuses to touch one that exists.
