@@ -41,10 +41,10 @@ pub enum WorkspaceError {
         source: rusqlite::Error,
     },
     /// The file was deleted or moved away while it was open.
-    #[error("{} was deleted or moved away", .0.display())]
+    #[error("the workspace was deleted or moved away: {}", .0.display())]
     Gone(PathBuf),
     /// Another file took the place of the open one, or its log.
-    #[error("{} was replaced by another file", .0.display())]
+    #[error("the workspace was replaced by another file: {}", .0.display())]
     Replaced(PathBuf),
     /// No room on the disk.
     #[error("the disk is full: could not {doing}")]
