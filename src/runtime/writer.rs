@@ -79,6 +79,7 @@ impl Writer {
                 prober,
                 sync: None,
                 sharing: Sharing::new(opened_too, sharing_answers),
+                lost: false,
                 behind: false,
                 told_at: Instant::now(),
                 looked_at: Instant::now(),
@@ -114,6 +115,8 @@ struct Serving {
     prober: Prober,
     sync: Option<SyncJob>,
     sharing: Sharing,
+    /// It was said that the workspace cannot be reached.
+    lost: bool,
     /// The search index is: steps follow one another while there is nothing else to do.
     behind: bool,
     told_at: Instant,
@@ -428,13 +431,17 @@ impl Serving {
     /// Whether others did something.
     fn look(&mut self) {
         self.looked_at = Instant::now();
-        match self.writer.changed_by_others() {
+        let changed = self.writer.changed_by_others();
+        let lost_before = std::mem::replace(&mut self.lost, changed.is_err());
+        match changed {
             Ok(true) => {
                 self.sharing.more_waits();
                 self.answers.send(Message::Changed);
             }
             Ok(false) => self.index(),
-            Err(error) => tracing::warn!(%error, "other processes' changes were not looked for"),
+            // Said once, before anybody labels on.
+            Err(error) if !lost_before => self.answers.send(Message::Failed(told(error))),
+            Err(_) => {}
         }
         self.sharing.look(&self.writer);
     }

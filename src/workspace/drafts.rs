@@ -4,6 +4,7 @@ use super::codec::{ids_from_blob, ids_to_blob, instance_at, key_at, nanos, time}
 use super::error::{Doing, Result, WorkspaceError};
 use super::file::{as_damage, beside, patient, private_file, wal};
 use super::identity::Identity;
+use super::place::Place;
 use super::presence::Presence;
 use crate::crash;
 use crate::domain::{Draft, InstanceId, SampleKey};
@@ -16,6 +17,7 @@ const COLUMNS: &str = "key, author, instance, text, cursor, heads, at";
 #[derive(Debug)]
 pub struct Drafts {
     connection: Connection,
+    place: Place,
     identity: Identity,
     presence: Presence,
 }
@@ -32,8 +34,9 @@ impl Drafts {
             Err(error) => return Err(error),
         }
         let connection = connect(&path).map_err(|error| as_damage(error, &path))?;
+        let place = Place::of(&path)?;
         let presence = Presence::enter(workspace, identity.instance)?;
-        Ok(Self { connection, identity, presence })
+        Ok(Self { connection, place, identity, presence })
     }
 
     /// Whose drafts they are.
@@ -46,6 +49,7 @@ impl Drafts {
     /// # Errors
     /// It is not on disk: the text must stay where it is.
     pub fn save(&mut self, draft: &Draft) -> Result<()> {
+        self.place.check()?;
         self.connection
             .prepare_cached(&format!(
                 "INSERT OR REPLACE INTO draft ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -63,7 +67,7 @@ impl Drafts {
             })
             .doing("save the draft")?;
         crash::point("workspace.draft.saved");
-        Ok(())
+        self.place.check()
     }
 
     /// Removes this instance's draft.
@@ -93,7 +97,7 @@ impl Drafts {
     /// # Errors
     /// The file cannot be read or written.
     pub fn load(&mut self, key: &SampleKey) -> Result<Option<Draft>> {
-        let Self { connection, identity, presence } = self;
+        let Self { connection, identity, presence, .. } = self;
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .doing("read a draft")?;

@@ -62,6 +62,12 @@ pub enum WorkspaceError {
         /// The source it was made for.
         source_name: String,
     },
+    /// The file was deleted or moved away while it was open.
+    #[error("the workspace was deleted or moved away: {}", .0.display())]
+    Gone(PathBuf),
+    /// Another file took the place of the open one, or its log.
+    #[error("the workspace was replaced by another file: {}", .0.display())]
+    Replaced(PathBuf),
     /// No room on the disk.
     #[error("the disk is full: could not {doing}")]
     DiskFull {
@@ -141,6 +147,13 @@ impl WorkspaceError {
             }
             Self::OtherDataset { .. } => "name a copy of this dataset".to_owned(),
             Self::InUse(_) => "quit the others, then do it again".to_owned(),
+            Self::Gone(_) => {
+                "put it back in its place: what is not saved is tried again by itself".to_owned()
+            }
+            Self::Replaced(_) => {
+                "put the former file back, or open the dataset again: what was typed is kept as drafts"
+                    .to_owned()
+            }
             Self::DiskFull { .. } => "make room on the disk, then do it again".to_owned(),
             Self::Busy { .. } => "wait a moment, then do it again".to_owned(),
             Self::ReadOnly { .. } => "check who owns the file and its folder".to_owned(),

@@ -3,7 +3,7 @@
 use super::error::{Doing, Result, WorkspaceError};
 use super::{copies, migrate, search};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -20,11 +20,15 @@ const PAUSE: u64 = 10;
 
 /// Makes the folders that are missing, for their owner alone.
 pub(super) fn private_folder(folder: &Path) -> Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| WorkspaceError::io("make the folder", folder, error))
+    let failed = |error| WorkspaceError::io("make the folder", folder, error);
+    let new: Vec<&Path> = folder.ancestors().take_while(|part| !part.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    // A new folder outlives a power cut once the one that it lies in is on disk.
+    for above in new.iter().filter_map(|new| new.parent()) {
+        let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        File::open(above).and_then(|above| above.sync_all()).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Makes an empty file for its owner alone. Refuses to touch one that exists.
@@ -152,32 +156,34 @@ pub(super) fn wal(connection: &Connection) -> Result<()> {
     connection.pragma_update(None, "synchronous", "full").doing("open the workspace")
 }
 
-/// Tells from the first bytes whether it is worth asking SQLite.
+/// That there is a file. What it holds is for SQLite to read: a descriptor of our own on a file that is open in this
+/// process would, when closed, take SQLite's locks with it, and a neighbour that closes would then delete the log that
+/// we write to.
 fn recognize(path: &Path) -> Result<()> {
-    let mut head = Vec::with_capacity(100);
-    let file = File::open(path).map_err(|error| match error.kind() {
+    let about = fs::metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => WorkspaceError::NotFound(path.to_owned()),
         _ => WorkspaceError::io("open", path, error),
     })?;
-    file.take(100)
-        .read_to_end(&mut head)
-        .map_err(|error| WorkspaceError::io("read", path, error))?;
-    if head.starts_with(MAGIC) {
-        return Ok(());
+    if about.is_file() { Ok(()) } else { Err(WorkspaceError::NotAWorkspace(path.to_owned())) }
+}
+
+/// What a file is that is no SQLite file of ours: a workspace that was overwritten, or never one.
+fn stranger(path: &Path) -> WorkspaceError {
+    let mut head = Vec::with_capacity(100);
+    // No locks are lost with this descriptor: nobody can have opened such a file as a workspace.
+    let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut head));
+    if let Err(error) = read {
+        return WorkspaceError::io("read", path, error);
     }
-    let was_ours =
-        head.get(68..72) == Some(&APPLICATION_ID.to_be_bytes()) || last_copy(path).is_some();
-    Err(if was_ours {
-        damaged(
-            path,
-            rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
-                None,
-            ),
-        )
-    } else {
-        WorkspaceError::NotAWorkspace(path.to_owned())
-    })
+    let marked = head.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
+    let lost = !head.starts_with(MAGIC) && (marked || last_copy(path).is_some());
+    if lost { shrunk(path) } else { WorkspaceError::NotAWorkspace(path.to_owned()) }
+}
+
+/// A file of ours that is less than it was.
+pub(super) fn shrunk(path: &Path) -> WorkspaceError {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB);
+    damaged(path, rusqlite::Error::SqliteFailure(code, None))
 }
 
 /// The format of a workspace, after making sure that it is one that we know.
@@ -188,8 +194,15 @@ fn check(connection: &Connection, path: &Path) -> Result<u32> {
             .doing("read the workspace")
             .map_err(|error| as_damage(error, path))
     };
-    if pragma("application_id")? != APPLICATION_ID {
-        return Err(WorkspaceError::NotAWorkspace(path.to_owned()));
+    match pragma("application_id") {
+        Ok(APPLICATION_ID) => {}
+        Ok(_) => return Err(stranger(path)),
+        Err(WorkspaceError::Corrupt { source, .. })
+            if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
+        {
+            return Err(stranger(path));
+        }
+        Err(error) => return Err(error),
     }
     let version = pragma("user_version")? as u32;
     let known = migrate::newest();

@@ -1,7 +1,6 @@
 //! The one connection of a process that changes a workspace. Each method is one transaction, on disk when it returns.
 
 use super::apply::{self, SyncRun};
-use super::conditions;
 use super::error::{Doing, Result, WorkspaceError};
 use super::file;
 use super::identity::{Dataset, Identity};
@@ -10,10 +9,13 @@ use super::kinds::{
     Suggested,
 };
 use super::ledger::Ledger;
+use super::place::Place;
 use super::sample::{Sample, find, whereabouts};
 use super::staging::Staging;
 use super::undo::Way;
-use super::{deed, import, leases, list, meta, presence::Presence, probes, search, share, undo};
+use super::{
+    deed, import, leases, list, meta, presence::Presence, probes, search, share, since, undo,
+};
 use crate::crash;
 use crate::domain::{
     ActionId, ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip,
@@ -38,6 +40,7 @@ const EARLY_STEP: usize = 1_000;
 pub struct Writer {
     connection: Connection,
     path: PathBuf,
+    place: Place,
     dataset: Dataset,
     id: WriterId,
     identity: Identity,
@@ -78,9 +81,11 @@ impl Writer {
             leases::bury(transaction, &identity, &presence)?;
             Ok((meta::dataset(transaction)?, meta::writer(transaction, &fingerprint)?))
         })?;
+        let place = Place::of(path)?;
         let path = path.to_owned();
         let own = BTreeSet::new();
-        let mut writer = Self { connection, path, dataset, id, identity, presence, own, seen: 0 };
+        let mut writer =
+            Self { connection, path, place, dataset, id, identity, presence, own, seen: 0 };
         writer.changed_by_others()?;
         Ok(writer)
     }
@@ -177,7 +182,7 @@ impl Writer {
                 return Ok(LabelOutcome::Unchanged);
             };
             let asks = |heads: &Vec<RevisionId>| {
-                !same_heads(&sample, heads) && !only_own_since(&sample, heads, own)
+                !since::same_heads(&sample, heads) && !since::only_own(&sample, heads, own)
             };
             if request.based_on.as_ref().is_some_and(asks) {
                 return Ok(LabelOutcome::ChangedMeanwhile(Box::new(sample.detail(transaction)?)));
@@ -199,7 +204,7 @@ impl Writer {
     /// Nothing of it is done.
     pub fn act(&mut self, deed: &Deed, target: &Target, at: Timestamp) -> Result<ActionReport> {
         let report = self.change("save the action", |transaction, me| {
-            let ids = ids_of(transaction, target)?;
+            let ids = list::of_target(transaction, target)?;
             let report = deed::act(transaction, &me.author, deed, &ids, at)?;
             if ids.len() <= INDEX_AT_ONCE {
                 ids.iter().try_for_each(|id| search::index(transaction, *id))?;
@@ -215,7 +220,7 @@ impl Writer {
     /// # Errors
     /// The workspace cannot be read.
     pub fn count(&self, target: &Target) -> Result<u64> {
-        ids_of(&self.connection, target).map(|ids| ids.len() as u64)
+        list::of_target(&self.connection, target).map(|ids| ids.len() as u64)
     }
 
     /// The samples that a deed would be asked of, with their keys.
@@ -226,7 +231,7 @@ impl Writer {
         let doing = "read the samples";
         let mut sql =
             self.connection.prepare_cached("SELECT key FROM sample WHERE id = ?").doing(doing)?;
-        ids_of(&self.connection, target)?
+        list::of_target(&self.connection, target)?
             .into_iter()
             .map(|id| {
                 let key = sql.query_row([id], |row| row.get::<_, Vec<u8>>(0)).doing(doing)?;
@@ -243,17 +248,21 @@ impl Writer {
         let doing = "weigh the samples";
         let mut sql =
             self.connection.prepare_cached("SELECT size FROM sample WHERE id = ?").doing(doing)?;
-        ids_of(&self.connection, target)?.into_iter().try_fold((0, 0), |(count, bytes), id| {
-            let size: i64 = sql.query_row([id], |row| row.get(0)).doing(doing)?;
-            Ok((count + 1, bytes + size.unsigned_abs()))
-        })
+        list::of_target(&self.connection, target)?.into_iter().try_fold(
+            (0, 0),
+            |(count, bytes), id| {
+                let size: i64 = sql.query_row([id], |row| row.get(0)).doing(doing)?;
+                Ok((count + 1, bytes + size.unsigned_abs()))
+            },
+        )
     }
 
     /// Whether another connection committed since the last call. This one's own commits do not count.
     ///
     /// # Errors
-    /// The workspace cannot be read.
+    /// The workspace cannot be read, or is not in its place any more.
     pub fn changed_by_others(&mut self) -> Result<bool> {
+        self.place.check()?;
         let now: i64 = self
             .connection
             .query_row("PRAGMA data_version", [], |row| row.get(0))
@@ -322,8 +331,9 @@ impl Writer {
         keep: impl FnOnce(&ImportReport) -> bool,
     ) -> Result<ImportReport> {
         let doing = "import the labels";
-        let Self { connection, path, identity, .. } = self;
+        let Self { connection, path, place, identity, .. } = self;
         let run = || {
+            place.check()?;
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .doing(doing)?;
@@ -335,6 +345,7 @@ impl Writer {
             } else {
                 transaction.rollback().doing(doing)?;
             }
+            place.check()?;
             Ok(report)
         };
         run().map_err(|error| file::as_damage(error, path))
@@ -562,8 +573,12 @@ impl Writer {
         doing: &'static str,
         work: impl FnOnce(&Connection, &Identity) -> Result<T>,
     ) -> Result<T> {
-        let Self { connection, path, identity, .. } = self;
-        change(connection, path, doing, |transaction| work(transaction, identity))
+        let Self { connection, path, place, identity, .. } = self;
+        place.check()?;
+        let value = change(connection, path, doing, |transaction| work(transaction, identity))?;
+        // Or what was just confirmed is in a file that nobody finds.
+        place.check()?;
+        Ok(value)
     }
 }
 
@@ -585,51 +600,6 @@ fn change<T>(
         Ok(value)
     };
     run().map_err(|error| file::as_damage(error, path))
-}
-
-/// The samples of a target, ascending, each once.
-fn ids_of(connection: &Connection, target: &Target) -> Result<Vec<i64>> {
-    match target {
-        Target::Samples(samples) => {
-            let mut ids: Vec<i64> = samples.iter().map(|id| id.0).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            Ok(ids)
-        }
-        Target::Matching { view, filter, scope } => {
-            let from = conditions::all_of(connection, *view, filter)?;
-            list::ids(connection, &from, &conditions::of(*view, filter, *scope))
-        }
-    }
-}
-
-/// Whether the content heads are still those that a draft started from. A move in between is no change.
-fn same_heads(sample: &Sample, based_on: &[RevisionId]) -> bool {
-    let heads = sample.content_heads();
-    let same = heads.len() == based_on.len() && heads.iter().all(|head| based_on.contains(head));
-    let mut revisions =
-        sample.history.iter().filter(|revision| heads.contains(&revision.id)).peekable();
-    let moved = revisions.peek().is_some()
-        && revisions.all(|revision| {
-            revision.how == How::Move
-                && based_on.iter().all(|known| revision.parents.contains(known))
-        });
-    same || (moved && !based_on.is_empty())
-}
-
-/// Whether nobody but `own` actions changed the label since these heads.
-fn only_own_since(sample: &Sample, heads: &[RevisionId], own: &BTreeSet<ActionId>) -> bool {
-    let mut known: BTreeSet<RevisionId> = heads.iter().copied().collect();
-    let mut left = heads.to_vec();
-    while let Some(id) = left.pop() {
-        let parents = sample.history.iter().filter(|revision| revision.id == id);
-        left.extend(parents.flat_map(|it| &it.parents).copied().filter(|id| known.insert(*id)));
-    }
-    sample
-        .history
-        .iter()
-        .filter(|revision| revision.change.content.is_some() && !known.contains(&revision.id))
-        .all(|revision| revision.how == How::Move || own.contains(&revision.action))
 }
 
 #[cfg(test)]

@@ -175,7 +175,12 @@ impl FolderStore {
         let path = self.inside(key)?;
         let parent = path.parent().unwrap_or(self.root());
         let in_system = |source| failed(key, source);
+        let new: Vec<&Path> = parent.ancestors().take_while(|part| !part.exists()).collect();
         fs::create_dir_all(parent).map_err(in_system)?;
+        // A new folder outlives a power cut once the one that it lies in is on disk.
+        for above in new.iter().filter_map(|new| new.parent()) {
+            File::open(above).and_then(|above| above.sync_all()).map_err(in_system)?;
+        }
         if !parent.canonicalize().map_err(in_system)?.starts_with(self.root()) {
             return Err(StoreError::Outside { key: shown(key) });
         }

@@ -166,3 +166,41 @@ fn a_full_disk_loses_nothing_and_says_so() {
     );
     desk.check();
 }
+
+/// A system gives up all of a process's locks on a file with any descriptor on it that is closed. Without its lock, a
+/// neighbour that closes thinks itself the last one, and deletes the log that we write to.
+#[cfg(target_os = "linux")]
+#[test]
+fn opening_again_does_not_give_the_locks_away() {
+    use std::os::unix::fs::MetadataExt;
+    let desk = Desk::new(&["a"]);
+    let path = desk.path();
+    drop(Reader::open(&path, Identity::new("ann")).unwrap());
+    drop(Writer::open(&path, Identity::new("ann")).unwrap());
+    let _again = Reader::open(&path, Identity::new("ann")).unwrap();
+    let of_file = format!(":{} ", fs::metadata(&path).unwrap().ino());
+    let locks = fs::read_to_string("/proc/locks").unwrap();
+    assert!(locks.lines().any(|line| line.contains("POSIX") && line.contains(&of_file)), "{locks}");
+}
+
+#[test]
+fn nothing_is_confirmed_that_goes_into_a_file_out_of_its_place() {
+    let mut desk = Desk::new(&["a"]);
+    let path = desk.path();
+    let aside = path.with_extension("aside");
+    fs::rename(&path, &aside).unwrap();
+    assert!(matches!(desk.writer.rename("b"), Err(WorkspaceError::Gone(_))));
+    assert!(matches!(desk.writer.changed_by_others(), Err(WorkspaceError::Gone(_))));
+    fs::write(&path, "another").unwrap();
+    assert!(matches!(desk.writer.rename("b"), Err(WorkspaceError::Replaced(_))));
+    fs::rename(&aside, &path).unwrap();
+    desk.writer.rename("b").unwrap();
+    let size = fs::metadata(&path).unwrap().len();
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(size / 2).unwrap();
+    assert!(matches!(desk.writer.rename("c"), Err(WorkspaceError::Corrupt { .. })));
+    file.set_len(size).unwrap();
+    let log = path.with_file_name(format!("{}-wal", path.file_name().unwrap().to_str().unwrap()));
+    fs::remove_file(log).unwrap();
+    assert!(matches!(desk.writer.rename("c"), Err(WorkspaceError::Gone(_))));
+}

@@ -1,1 +1,6 @@
 //! Disks that fail or fill up, and workspaces that vanish.
+
+mod bench;
+mod each_call;
+mod power_cut;
+mod screen;

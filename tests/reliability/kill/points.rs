@@ -40,7 +40,7 @@ fn of_undo() {
 
 #[test]
 fn of_an_import() {
-    crashed(&Job { args: &["import", "calls", "many.tsv"], whole: true, once: false });
+    crashed(&Job { args: &["import", "calls", "many.csv"], whole: true, once: false });
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn crashed(job: &Job) {
             if job.whole {
                 assert!(now == before || now == after, "{where_}: half done: {now:#?}");
             }
-            desk.still_has(&before, &now, &where_);
+            Desk::still_has(&before, &now, &where_);
             if !(job.once && desk.did(&before, &now, &after)) {
                 desk.labeler.run(job.args);
             }
@@ -128,6 +128,8 @@ impl Desk {
         }
         let many = "f03.wav\tthree\nf04.wav\tfour\nf05.wav\tfive\n";
         fs::write(home.join("many.tsv"), many).expect("a file of labels");
+        let many = format!("key,content\n{}", many.replace('\t', ","));
+        fs::write(home.join("many.csv"), many).expect("a file of labels");
         labeler.run(&["label", "calls", "f00.wav", "--content", "zero"]);
         labeler.run(&["sync", "calls"]);
         labeler.run(&["label", "calls", "f01.wav", "--content", "one"]);
@@ -196,7 +198,7 @@ impl Desk {
     }
 
     /// Labels that stood stand, under whatever name their file has now, unless the job is about them.
-    fn still_has(&self, before: &State, now: &State, where_: &str) {
+    fn still_has(before: &State, now: &State, where_: &str) {
         let texts = |state: &State| -> BTreeSet<String> {
             let texts = state.samples.values().filter_map(|(_, content)| content.as_str());
             texts.map(str::to_owned).collect()
