@@ -3,7 +3,7 @@
 
 use crate::figures;
 use crate::labeler::Labeler;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use std::thread;
 use std::time::Duration;
 
@@ -33,23 +33,50 @@ fn at_random_moments_of_a_fourth_labeler() {
     killed(4);
 }
 
+/// A terminal that is closed, a server that shuts down: the program is told, and ends in good order.
+#[test]
+fn told_to_end_at_random_moments() {
+    for (seed, signal) in [(5, Signal::TERM), (6, Signal::HUP)] {
+        let mut labeler = Labeler::new(seed, 12);
+        for _ in 0..figures::times(6, 200) {
+            let moment = Duration::from_micros(labeler.dice.roll(1_500_000));
+            ended(&mut labeler, moment, |pid| {
+                let _ = kill_process(pid, signal);
+            });
+            figures::count("ended by SIGTERM or SIGHUP", 1);
+            labeler.check();
+        }
+        labeler.check_shared();
+    }
+}
+
+/// No memory is left at a random moment; a little later the system kills what still runs, as it does when all of the
+/// machine's is gone.
+#[test]
+fn out_of_memory_at_random_moments() {
+    let mut labeler = Labeler::new(7, 12);
+    for _ in 0..figures::times(10, 400) {
+        let moment = Duration::from_micros(labeler.dice.roll(1_500_000));
+        ended(&mut labeler, moment, |pid| {
+            let nothing = Rlimit { current: Some(1 << 20), maximum: Some(1 << 20) };
+            let _ = prlimit(Some(pid), Resource::As, nothing);
+            thread::sleep(Duration::from_millis(200));
+            let _ = kill_process(pid, Signal::KILL);
+        });
+        figures::count("out of memory", 1);
+        labeler.check();
+    }
+    labeler.check_shared();
+}
+
 fn killed(seed: u64) {
     let mut labeler = Labeler::new(seed, 12);
     for kill in 1..=figures::times(KILLS.0, KILLS.1) / TESTS {
         let moment = Duration::from_micros(labeler.dice.roll(1_500_000));
-        let mut screen = labeler.launch().start();
-        let pid = Pid::from_raw(screen.pid()).expect("a process has an id");
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                // What is tried is any moment: nothing is waited for.
-                thread::sleep(moment);
-                // It may have been quicker than we.
-                let _ = kill_process(pid, Signal::KILL);
-            });
-            labeler.work(&screen);
+        ended(&mut labeler, moment, |pid| {
+            // It may have been quicker than we.
+            let _ = kill_process(pid, Signal::KILL);
         });
-        screen.wait_for_end();
-        screen.hang_up();
         figures::count("kills", 1);
         println_seed(seed, kill, moment);
         labeler.check();
@@ -58,6 +85,22 @@ fn killed(seed: u64) {
         }
     }
     labeler.check_shared();
+}
+
+/// The labeler works until the program is ended so, at that moment after its start.
+fn ended(labeler: &mut Labeler, moment: Duration, end: impl FnOnce(Pid) + Send) {
+    let mut screen = labeler.launch().start();
+    let pid = Pid::from_raw(screen.pid()).expect("a process has an id");
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // What is tried is any moment: nothing is waited for.
+            thread::sleep(moment);
+            end(pid);
+        });
+        labeler.work(&screen);
+    });
+    screen.wait_for_end();
+    screen.hang_up();
 }
 
 /// Shown where the test fails.
