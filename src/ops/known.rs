@@ -3,11 +3,12 @@
 use super::OpsError;
 use crate::config::Paths;
 use crate::domain::Connection;
+use crate::workspace;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// One of them.
@@ -139,7 +140,7 @@ impl Registry {
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(&self.path)?;
-        Ok(())
+        File::open(folder)?.sync_all()
     }
 }
 
@@ -164,11 +165,7 @@ pub(super) fn check_name(name: &str) -> Result<(), OpsError> {
 /// # Errors
 /// It cannot be made.
 pub fn make_private_folder(folder: &Path) -> Result<(), OpsError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(OpsError::io("make the folder", folder))
+    workspace::private_folder(folder).map_err(OpsError::from)
 }
 
 #[cfg(test)]

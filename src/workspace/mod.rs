@@ -40,6 +40,7 @@ pub use apply::SyncRun;
 pub use drafts::Drafts;
 pub use error::{Result, WorkspaceError};
 pub use export::ExportRow;
+pub use file::private_folder;
 pub use identity::{Dataset, Identity};
 pub use kinds::{
     ImportItem, ImportReport, Incoming, LabelOutcome, LabelRequest, Lease, Listed, Probe, Step,
