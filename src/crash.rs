@@ -3,7 +3,8 @@
 
 /// A write point. With the feature `crash-points` the program kills itself here (SIGKILL: no destructor, no handler
 /// runs) when `EARMARK_CRASH` is `name` or `name:n`, the n-th time it comes by; and when `EARMARK_CRASH_LIST` names a
-/// file, the name is added to it, so that a test knows which points a job passes.
+/// file, the name is added to it, so that a test knows which points a job passes. With `EARMARK_CRASH_PANIC` it panics
+/// there instead.
 #[cfg(feature = "crash-points")]
 pub fn point(name: &'static str) {
     armed::pass(name);
@@ -22,6 +23,7 @@ mod armed {
 
     static PASSED: Mutex<BTreeMap<&'static str, u64>> = Mutex::new(BTreeMap::new());
 
+    #[allow(clippy::panic, reason = "that is what a test asks of it")]
     pub(super) fn pass(name: &'static str) {
         let count = {
             let mut passed = PASSED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -40,6 +42,9 @@ mod armed {
             None => (wanted, 1),
         };
         if wanted == name && nth == count {
+            if std::env::var_os("EARMARK_CRASH_PANIC").is_some() {
+                std::panic::panic_any("a panic that a test asked for");
+            }
             let _ = rustix::process::kill_process(
                 rustix::process::getpid(),
                 rustix::process::Signal::KILL,

@@ -1,6 +1,7 @@
 //! Bytes of a stranger through the decoders, as a listener reads them: opened, read, sought in and read again.
 
-use earmark::audio::{Decoder, MemorySource, looks_like_audio, probe, sniff};
+use earmark::audio::{Decoder, MemorySource, looks_like_audio, peaks, probe, sniff};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The most that is decoded of one input, in frames: a few bytes may stand for hours.
@@ -26,6 +27,11 @@ pub(crate) fn decode(bytes: &[u8]) {
         if decoder.seek(place).is_ok() {
             read(&mut decoder, usize::from(info.channels), 1);
         }
+    }
+    // The waveform and where somebody speaks, for a moment: samples may be no numbers.
+    if let Ok(drawn) = peaks::scan(&mut decoder, &mut |_| ControlFlow::Break(())) {
+        assert!(drawn.seconds.is_finite());
+        assert!(drawn.speech.iter().all(|span| span.start <= span.end));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::action::Action;
 use crate::domain::{Deed, OrderBy, Revision, SampleDetail, SampleId, Target, UserError};
 use crate::keymap::Context as KeyContext;
 use crate::text::Buffer;
+use std::time::Duration;
 
 /// An open dialog. The last one opened has the keys.
 #[derive(Debug)]
@@ -226,6 +227,8 @@ pub struct NewerDialog {
     pub theirs: SampleDetail,
     /// The chosen row: 0 mine, 1 theirs, 2 back to the box.
     pub cursor: usize,
+    /// It came while the next file was being typed: since when nobody typed on.
+    pub(crate) typed_at: Option<Duration>,
 }
 
 /// What a line of text is for.

@@ -97,6 +97,11 @@ impl OpenSample {
         self.buffer.text() != self.original
     }
 
+    /// Whether something was typed, be it that it still waits for the sample.
+    pub(super) fn touched(&self) -> bool {
+        self.changed() || matches!(&self.loading, Loading::Waiting(typed) if !typed.is_empty())
+    }
+
     /// Which sample.
     pub fn id(&self) -> SampleId {
         self.row.id
@@ -136,6 +141,8 @@ pub struct EditorPane {
     /// The column that up and down aim for.
     pub(super) goal_column: Option<usize>,
     pub(super) draft_due: Option<Duration>,
+    /// What is typed while *next* waits for more of the list: it is meant for the file that comes.
+    pub(super) typed_ahead: Vec<Input>,
     pub(super) lease_due: Option<Duration>,
     /// When playing goes on after a pause in typing.
     pub(super) resume_due: Option<Duration>,

@@ -1,5 +1,6 @@
 //! The file list: a window of rows around the cursor, never the whole list.
 
+use super::message::Input;
 use crate::domain::{Filter, Order, Page, Row, SampleId};
 use std::collections::BTreeSet;
 
@@ -58,6 +59,8 @@ pub struct ListPane {
     /// Every question to the workspace carries it; answers of an older one are dropped.
     pub generation: u64,
     pub(super) asked_before: bool,
+    /// Keys that came while the first page was on its way; they are for what it brings.
+    pub(super) typed_ahead: Vec<Input>,
     pub(super) asked_after: bool,
     pub(super) pending: BTreeSet<SampleId>,
     /// The next sample was wanted before its page had come: open it when it does.

@@ -229,6 +229,8 @@ pub enum Message {
     Sync(SyncProgress),
     /// Sync is over.
     Synced(Result<SyncReport, UserError>),
+    /// Another process synchronizes it; this says who.
+    SyncElsewhere(UserError),
     /// Lengths of files were read in the background.
     Probed {
         /// Everything has been looked at.

@@ -3,6 +3,7 @@
 use super::datasets::DatasetsPane;
 use super::dialog::Dialog;
 use super::editor::EditorPane;
+use super::effect::LabelJob;
 use super::exchange::{ExchangeState, SourceRights};
 use super::layout::{Layout, layout};
 use super::list::ListPane;
@@ -150,6 +151,8 @@ pub struct State {
     /// The program ends as soon as everything is saved.
     pub quitting: bool,
     pub(super) unsaved: BTreeMap<SampleId, Unsaved>,
+    /// Labels on their way to the disk, and when a draft is made of one that is long on it; `None` once that is done.
+    pub(super) labels_out: BTreeMap<SampleId, (LabelJob, Option<Duration>)>,
     pub(super) drafts_out: BTreeMap<SampleKey, DraftOut>,
     pub(super) drafts_due: Option<Duration>,
     pub(super) place_due: Option<Duration>,
@@ -182,6 +185,7 @@ impl State {
             ascii: false,
             quitting: false,
             unsaved: BTreeMap::new(),
+            labels_out: BTreeMap::new(),
             drafts_out: BTreeMap::new(),
             drafts_due: None,
             place_due: None,
@@ -248,6 +252,7 @@ impl State {
         ]
         .into_iter()
         .chain(self.unsaved.values().map(|unsaved| unsaved.retry_at))
+        .chain(self.labels_out.values().map(|(_, draft_at)| *draft_at))
         .flatten()
         .min()
     }

@@ -2,6 +2,7 @@
 
 use super::source::{Allowance, SourceStream, Window};
 use super::stream::StreamError;
+use super::vorbis;
 use crate::domain::ByteSource;
 use std::sync::{Arc, LazyLock};
 use symphonia::core::codecs::audio::well_known as codec;
@@ -86,6 +87,9 @@ fn reader(
 pub(super) fn decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, StreamError> {
     // The Vorbis decoder alone must drop its first block itself: it is half a block of nothing.
     let gapless = params.codec == codec::CODEC_ID_VORBIS;
+    if let (true, Some(headers)) = (gapless, &params.extra_data) {
+        vorbis::check(headers)?;
+    }
     CODECS.make_audio_decoder(params, &AudioDecoderOptions::default().gapless(gapless)).map_err(
         |error| match error {
             Error::Unsupported(why) => StreamError::unsupported(codec_name(params.codec), why),

@@ -14,6 +14,18 @@ pub fn decoding() -> bool {
     DECODING.get()
 }
 
+/// From now on a panic inside a decoder prints nothing: it is told as an error of its file. Called once, at the start.
+pub fn hush_decoders() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if decoding() {
+            tracing::warn!(%info, "a decoder panicked");
+        } else {
+            print(info);
+        }
+    }));
+}
+
 /// Runs a decoder's code; a panic becomes its message. What `work` touched must not be used again after an error.
 pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let before = DECODING.replace(true);

@@ -28,6 +28,7 @@ mod source;
 mod sphere;
 mod stream;
 mod stretch;
+mod vorbis;
 mod wav;
 mod wav_out;
 
@@ -36,7 +37,7 @@ pub use decode::Decoder;
 pub use engine::{Engine, EngineConfig, Sounds};
 pub use error::AudioError;
 pub use flac_out::{FlacEncoder, MAX_FLAC_RATE, to_16_bits};
-pub use guard::decoding;
+pub use guard::{decoding, hush_decoders};
 pub use output::{OutputChoice, choose, devices, is_over_ssh, remedy};
 pub use probe::probe;
 pub use sniff::{SNIFF_BYTES, looks_like_audio, sniff};

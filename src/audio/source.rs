@@ -37,7 +37,9 @@ impl ByteSource for FileSource {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(buffer, offset)
+        // A header may point anywhere; the system refuses what no file can reach, as if the disk had failed.
+        let reach = (i64::MAX as u64).saturating_sub(buffer.len() as u64);
+        if offset > reach { Ok(0) } else { self.file.read_at(buffer, offset) }
     }
 }
 
@@ -73,7 +75,7 @@ pub(super) fn read_full(
 ) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
-        match source.read_at(offset + filled as u64, &mut buffer[filled..]) {
+        match source.read_at(offset.saturating_add(filled as u64), &mut buffer[filled..]) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

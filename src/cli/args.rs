@@ -2,8 +2,8 @@
 
 use super::{
     add, backup, completions, config, connect, delete, demo, doctor, export, history, import, init,
-    label, list, listen, listener_note, man, play, publish, restore, status, sync, undo, unlabel,
-    versions,
+    label, list, listen, listener_note, man, play, publish, put_back, restore, salvage, status,
+    sync, undo, unlabel, versions,
 };
 use crate::domain::{Connection, Scope};
 use crate::ops::{Locate, parse_scope};
@@ -155,6 +155,10 @@ pub(super) enum Command {
     Play(play::Play),
     /// A consistent copy of the workspace while others work
     Backup(backup::Backup),
+    /// Put a copy of the workspace in its place; without one, list the copies
+    PutBack(put_back::PutBack),
+    /// Write what is readable of a damaged workspace to a new one
+    Salvage(salvage::Salvage),
     /// Check sound, terminal and workspace, each with one next step
     Doctor(doctor::Doctor),
     /// Make a dataset of real speech to try earmark on, and open it

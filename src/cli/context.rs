@@ -6,7 +6,7 @@ use super::out::Out;
 use super::progress::Progress;
 use crate::config::{Config, ConfigError, Layers, Paths, read_layers};
 use crate::domain::UserError;
-use crate::ops::{Locate, Make, Opened, author, locate};
+use crate::ops::{Locate, Make, Opened, author, locate, network_warning};
 use crate::workspace::Identity;
 use jiff::Timestamp;
 use std::env;
@@ -46,6 +46,9 @@ impl Context {
     pub(super) fn locate(&self, typed: &Locate, make: Make) -> Result<Opened, Failure> {
         let typed = Locate { storage: self.config(None)?.storage, ..typed.clone() };
         let opened = locate(&typed, make, &self.identity, &self.paths()?, self.now())?;
+        if let Some(warning) = network_warning(&opened.workspace) {
+            self.out.warning(&warning);
+        }
         let storage = self.config(Some(&opened))?.storage;
         Ok(opened.tuned(&storage))
     }

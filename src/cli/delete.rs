@@ -58,7 +58,7 @@ impl Delete {
         }
         let (samples, unknown) = named_samples(&opened, &self.keys)?;
         let registry = Registry::of(&context.paths()?);
-        learn(&opened);
+        learn(context, &opened);
         let mut plan = plan_deletion(&opened.reader()?, &registry, &context.identity, &samples)?;
         if self.confirmed != Some(plan.files) {
             // What the store keeps is worth saying, and no reason not to ask.
@@ -75,7 +75,7 @@ impl Delete {
 }
 
 /// Takes notice of versions that others published, if the output is there to say so.
-fn learn(opened: &Opened) {
+fn learn(context: &Context, opened: &Opened) {
     let learned = || -> Result<(), Failure> {
         if opened.dataset.output.is_some() {
             let output = output_of(opened)?;
@@ -84,7 +84,9 @@ fn learn(opened: &Opened) {
         Ok(())
     };
     if learned().is_err() {
-        tracing::warn!("versions of others may be unknown: the output cannot be read");
+        context
+            .out
+            .note("versions that others published may be unknown: the output could not be read");
     }
 }
 

@@ -7,7 +7,7 @@ use super::hush::Hush;
 use crate::listener::meet::Notes;
 use crate::ops::{
     Check, Hearing, Locate, Make, OpsError, Terminal, Verdict, check_bucket, check_sound,
-    check_terminal, check_workspace, is_named, locate,
+    check_terminal, check_workspace, is_named, locate, whereabouts,
 };
 use clap::Args;
 use std::env;
@@ -46,7 +46,8 @@ impl Doctor {
             if matches!(opened, Err(OpsError::NoWorkspace { .. })) {
                 checks.extend(check_bucket(&typed));
             }
-            checks.extend(check_workspace(opened));
+            let place = whereabouts(&typed, &paths).ok();
+            checks.extend(check_workspace(opened, place.as_ref()));
         }
         print(context, &checks)
     }

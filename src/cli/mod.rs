@@ -29,8 +29,10 @@ mod out;
 mod play;
 mod progress;
 mod publish;
+mod put_back;
 mod report;
 mod restore;
+mod salvage;
 mod screen;
 mod status;
 mod sync;
@@ -51,6 +53,8 @@ use std::process::ExitCode;
 
 /// Reads the command line, does what it says, and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::audio::hush_decoders();
+    leave_no_core();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -70,6 +74,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = outcome.and_then(|exit| context.out.finish().map(|()| exit));
     ended(outcome, &context).into()
+}
+
+/// A core dump would hold keys and labels. One that is forbidden is not written; where that cannot be, nothing is lost.
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
+    if let Err(error) = setrlimit(Resource::Core, limit) {
+        tracing::warn!(%error, "core dumps cannot be forbidden");
+    }
 }
 
 fn ended(outcome: Outcome, context: &Context) -> Exit {
@@ -118,6 +131,8 @@ fn dispatch(command: Command, context: &mut Context) -> Outcome {
         Command::Listen(args) => args.run(context),
         Command::Play(args) => args.run(context),
         Command::Backup(args) => args.run(context),
+        Command::PutBack(args) => args.run(context),
+        Command::Salvage(args) => args.run(context),
         Command::Doctor(args) => args.run(context),
         Command::Demo(args) => args.run(context),
         Command::Keys => keys::run(context),

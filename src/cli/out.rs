@@ -83,6 +83,17 @@ impl Out {
         }
     }
 
+    /// What may go wrong, with what to do about it.
+    pub(super) fn warning(&self, warning: &UserError) {
+        if self.quiet {
+            return;
+        }
+        self.labeled("warning", "33", &safe_multiline(&warning.to_string()));
+        if let Some(hint) = &warning.hint {
+            self.labeled("hint", "36", &safe_multiline(hint));
+        }
+    }
+
     /// Hands over what is still held back.
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         self.stdout.flush().map_err(Failure::Output)

@@ -8,7 +8,8 @@ use crate::config::Config;
 use crate::domain::{SyncReport, UserError};
 use crate::objects::Store;
 use crate::ops::{
-    Locate, Make, Opened, OpsError, SidecarImport, import_sidecars, probe_all, take_manifests,
+    Locate, Make, Opened, OpsError, SidecarImport, copy_of_the_day, import_sidecars, probe_all,
+    take_manifests,
 };
 use crate::sync::{ShareError, ShareStep, SyncStep, SyncSummary, share, sync};
 use crate::text::{counted, thousands};
@@ -61,7 +62,26 @@ impl Sync {
         if !self.no_probe {
             probe(context, &opened, &store, &mut writer, &interrupt)?;
         }
+        drop(writer);
+        exit = exit.or(copy_today(context, &opened, &config, &interrupt));
         print(context, &summary, exit)
+    }
+}
+
+/// Today's copy of the workspace. What was synchronized stands, whether it can be made or not.
+fn copy_today(context: &Context, opened: &Opened, config: &Config, interrupt: &Interrupt) -> Exit {
+    let progress = context.progress("copying the workspace");
+    let days = config.workspace.keep_copies;
+    let copied = copy_of_the_day(&opened.workspace, days, context.now(), &mut |_| {
+        if interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    drop(progress);
+    match copied {
+        Ok(_) => Exit::Done,
+        Err(error) => {
+            context.out.error(&error.into());
+            Exit::Partial
+        }
     }
 }
 

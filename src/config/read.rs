@@ -2,11 +2,15 @@
 
 use super::{Layers, Paths, SettingsFile};
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 /// The environment variable that names another settings file.
 const CONFIG_VARIABLE: &str = "EARMARK_CONFIG";
+
+/// Bytes of the longest settings file; the shipped ones have a tenth of it.
+const LIMIT: u64 = 256 << 10;
 
 /// A settings file that is there but cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +30,7 @@ impl ReadError {
                 Some(format!("unset {CONFIG_VARIABLE}, or name a file that exists"))
             }
             io::ErrorKind::InvalidData => Some("save it as UTF-8".to_owned()),
+            io::ErrorKind::FileTooLarge => Some("a settings file has at most 256 KiB".to_owned()),
             _ => None,
         }
     }
@@ -67,14 +72,23 @@ pub fn read_user_file(path: &Path) -> Result<Option<SettingsFile>, ReadError> {
 }
 
 fn read(path: &Path) -> Result<SettingsFile, ReadError> {
-    let text =
-        fs::read_to_string(path).map_err(|cause| ReadError { path: path.to_owned(), cause })?;
+    let text = text(path).map_err(|cause| ReadError { path: path.to_owned(), cause })?;
     Ok(SettingsFile { path: path.to_owned(), text })
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn paths(config: &Path) -> Paths {
         Paths {
@@ -117,6 +131,12 @@ mod tests {
         .unwrap();
         assert_eq!(layers.user.unwrap().text, "other");
         assert_eq!(layers.env, [("EARMARK_A".to_owned(), "b".to_owned())]);
+    }
+
+    #[test]
+    fn a_file_without_end_is_told() {
+        let read = read_user_file(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(read.hint().as_deref(), Some("a settings file has at most 256 KiB"));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Config {
     pub storage: Storage,
     /// How work is shared out.
     pub work: Work,
+    /// The workspace file.
+    pub workspace: WorkspaceSettings,
     /// The journal of the labeling job.
     pub journal: Journal,
 }
@@ -150,6 +152,13 @@ pub struct Work {
     pub lease_minutes: u32,
 }
 
+/// The workspace file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceSettings {
+    /// How many daily copies are kept; 0 makes none.
+    pub keep_copies: u32,
+}
+
 /// The journal of the labeling job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journal {
@@ -224,6 +233,12 @@ impl Default for Storage {
 impl Default for Work {
     fn default() -> Self {
         Self { part: None, lease_minutes: 5 }
+    }
+}
+
+impl Default for WorkspaceSettings {
+    fn default() -> Self {
+        Self { keep_copies: 7 }
     }
 }
 

@@ -113,5 +113,6 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("storage.cache_folder", |c| &mut c.storage.cache_folder),
     setting("work.part", |c| &mut c.work.part),
     number("work.lease_minutes", 1.0..=120.0, |c| &mut c.work.lease_minutes),
+    number("workspace.keep_copies", 0.0..=3650.0, |c| &mut c.workspace.keep_copies),
     setting("journal.enabled", |c| &mut c.journal.enabled),
 ];

@@ -5,6 +5,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
+/// Values in one line or entry, at most.
+const MOST_VALUES: usize = 500_000;
+
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
 
@@ -52,6 +55,9 @@ pub(super) struct Fields<'t> {
 impl<'t> Fields<'t> {
     /// Reads the object that a text is.
     pub(super) fn of_text(text: &'t str) -> Result<Self, Fault> {
+        if too_many_values(text.as_bytes()) {
+            return Err(Fault::new("there are too many values in it"));
+        }
         let mut parser = serde_json::Deserializer::from_str(text);
         let value = Strict.deserialize(&mut parser).map_err(|error| Fault::syntax(&error))?;
         parser.end().map_err(|error| Fault::syntax(&error))?;
@@ -108,6 +114,24 @@ impl<'t> Fields<'t> {
             why: why.into(),
         }
     }
+}
+
+/// Whether JSON holds more values than any line about one recording: read, each takes many times its bytes.
+pub fn too_many_values(json: &[u8]) -> bool {
+    if json.len() <= MOST_VALUES {
+        return false;
+    }
+    let (mut values, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => values += 1,
+            _ => {}
+        }
+    }
+    values > MOST_VALUES
 }
 
 /// A number, also one written as text; finite.
@@ -224,6 +248,16 @@ mod tests {
     fn fault(text: &str) -> (Option<u64>, String) {
         let fault = Fields::of_text(text).unwrap_err();
         (fault.column, fault.why)
+    }
+
+    #[test]
+    fn a_few_megabytes_do_not_become_a_gigabyte() {
+        let long = format!(r#"{{"a":"{}"}}"#, ",[{\\\"".repeat(MOST_VALUES));
+        assert!(Fields::of_text(&long).is_ok());
+        for one in ["1,", "[],", "{},"] {
+            let many = format!(r#"{{"a":[{}0]}}"#, one.repeat(MOST_VALUES));
+            assert_eq!(fault(&many), (None, "there are too many values in it".to_owned()));
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@
 //! literally otherwise: a label of several lines needs JSON.
 
 use super::KeyFields;
+use super::text_in::LONGEST_LINE;
 use crate::domain::SampleKey;
 use serde::Deserialize;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 
 /// A sample and the text that it is to be labeled with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,12 @@ pub enum LineError {
         line: u64,
         /// What the system says.
         source: io::Error,
+    },
+    /// No label is so long.
+    #[error("line {line}: it is longer than 16 MiB")]
+    TooLong {
+        /// From 1.
+        line: u64,
     },
     /// Another encoding.
     #[error("line {line}: it is not UTF-8 text")]
@@ -69,7 +76,7 @@ impl LineError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => None,
+            Self::Read { .. } | Self::TooLong { .. } => None,
             Self::NotText { .. } => {
                 Some("write keys that are not UTF-8 as key_b64 in JSON lines".into())
             }
@@ -81,14 +88,18 @@ impl LineError {
     }
 }
 
-/// Reads labels line by line. Empty lines, and objects whose content is null, are passed over.
+/// Reads labels line by line. Empty lines, and objects whose content is null, are passed over; behind a line that is
+/// too long nothing more is read.
 pub fn label_lines(
     file: impl BufRead,
     syntax: LineSyntax,
 ) -> impl Iterator<Item = Result<LabelLine, LineError>> {
-    file.split(b'\n').zip(1..).filter_map(move |(bytes, line)| {
+    split(file).zip(1..).filter_map(move |(bytes, line)| {
         let read = || {
-            let bytes = bytes.map_err(|source| LineError::Read { line, source })?;
+            let bytes = bytes.map_err(|source| match source.kind() {
+                io::ErrorKind::FileTooLarge => LineError::TooLong { line },
+                _ => LineError::Read { line, source },
+            })?;
             let text = std::str::from_utf8(&bytes).map_err(|_| LineError::NotText { line })?;
             let text = text.strip_suffix('\r').unwrap_or(text);
             let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { text };
@@ -101,6 +112,30 @@ pub fn label_lines(
             }
         };
         read().transpose()
+    })
+}
+
+/// Lines without their ends; the last is an error if that is too long.
+fn split(mut file: impl BufRead) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+    let mut over = false;
+    std::iter::from_fn(move || {
+        if over {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        match file.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut bytes) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) => {
+                over = true;
+                return Some(Err(error));
+            }
+        }
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        over = bytes.len() > LONGEST_LINE;
+        Some(if over { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) })
     })
 }
 
@@ -151,6 +186,14 @@ mod tests {
 {"key":"c.wav","content":null}"#;
         let expected = pairs(&[(b"a.wav", "one\ntwo"), (b"caf\xe9", "three")]);
         assert_eq!(read(text, LineSyntax::Json).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_followed() {
+        let endless = io::BufReader::new(io::repeat(b'x'));
+        let mut lines = label_lines(endless, LineSyntax::Tabs);
+        assert!(matches!(lines.next(), Some(Err(LineError::TooLong { line: 1 }))));
+        assert!(lines.next().is_none());
     }
 
     #[test]

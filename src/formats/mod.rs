@@ -46,6 +46,7 @@ mod webvtt;
 
 pub use files::{Files, Sink};
 pub use format::Format;
+pub use json::too_many_values;
 pub use key::KeyFields;
 pub use lines::{LabelLine, LineError, LineSyntax, label_lines};
 pub use problem::{FormatError, LineProblem};

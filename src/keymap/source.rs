@@ -36,8 +36,11 @@ impl fmt::Display for Place {
 
 /// The known word that a misspelt one most likely meant, if any is close: at most one change in three letters.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = word.chars().count();
     known
         .into_iter()
+        // Comparing takes as long as both are long, and a word may be a whole file.
+        .filter(|candidate| length <= candidate.len() + candidate.len().max(3) / 3)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, candidate)| distance * 3 <= candidate.len().max(3))
         .min_by_key(|(distance, _)| *distance)

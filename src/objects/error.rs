@@ -63,6 +63,12 @@ pub enum StoreError {
         /// As given, without name and password.
         endpoint: String,
     },
+    /// The endpoint has a name or a password in it.
+    #[error("the endpoint {endpoint:?} has a name or a password in front of it")]
+    SecretInEndpoint {
+        /// As given, without name and password.
+        endpoint: String,
+    },
     /// There is no such bucket.
     #[error("the bucket {bucket:?} does not exist")]
     NoSuchBucket {
@@ -223,6 +229,9 @@ impl StoreError {
                     .into(),
             ),
             Self::BadEndpoint { .. } => Some("write it as https://HOST or https://HOST:PORT".into()),
+            Self::SecretInEndpoint { .. } => Some(
+                "leave them out; keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile".into(),
+            ),
             Self::NoSuchBucket { .. } => {
                 Some("check the name, and that --endpoint is the store that has it".into())
             }

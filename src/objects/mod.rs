@@ -16,7 +16,7 @@ pub use error::{DeleteError, StoreError};
 pub use examination::{Encryption, Examination};
 pub use folder::FolderStore;
 pub use options::Options;
-pub use s3::S3Store;
+pub use s3::{S3Store, check_endpoint};
 
 use crate::domain::{AudioStamp, ByteSource, SampleKey, Source};
 use jiff::Timestamp;

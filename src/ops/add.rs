@@ -2,10 +2,10 @@
 
 use super::OpsError;
 use crate::audio::{self, SNIFF_BYTES, looks_like_audio, sniff};
-use crate::domain::{SampleKey, Source};
-use crate::objects::{Options, PutIf, Store, StoreError};
+use crate::domain::{SampleKey, SampleState, Source};
+use crate::objects::{Entry, Options, PutIf, Store, StoreError};
 use crate::text::safe_bytes;
-use crate::workspace::{Listed, Writer};
+use crate::workspace::{Listed, Reader, Writer};
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -115,11 +115,12 @@ pub fn add_one(
     }
     let key = &addition.key;
     let there = match store.head(key) {
-        Ok(there) => there.is_some(),
+        Ok(there) => there,
         Err(error) => return Some(AddOutcome::Failed(error.into())),
     };
-    if there && !overwrite {
-        return Some(AddOutcome::Exists);
+    if let Some(there) = there.as_ref().filter(|_| !overwrite) {
+        let outcome = taken_up(writer, store, addition, there, at);
+        return Some(outcome.unwrap_or_else(AddOutcome::Failed));
     }
     let when = if overwrite { PutIf::Anything } else { PutIf::Absent };
     let stamp = match store.upload(key, &addition.file, when, on_bytes) {
@@ -132,10 +133,54 @@ pub fn add_one(
     let modified = store.head(key).ok().flatten().and_then(|entry| entry.modified).or(Some(at));
     let listed = Listed { key: key.clone(), size: stamp.size, etag: stamp.etag.clone(), modified };
     Some(match writer.take_in(&listed) {
-        Ok(()) if there => AddOutcome::Replaced,
+        Ok(()) if there.is_some() => AddOutcome::Replaced,
         Ok(()) => AddOutcome::Added,
         Err(error) => AddOutcome::Failed(error.into()),
     })
+}
+
+/// Something has the key already. It may be this very file, copied by a run that broke off before the dataset heard of
+/// it: then the dataset does now.
+fn taken_up(
+    writer: &mut Writer,
+    store: &Store,
+    addition: &Addition,
+    there: &Entry,
+    at: Timestamp,
+) -> Result<AddOutcome, OpsError> {
+    if is_known(writer, there)? || !is_same(store, addition, there)? {
+        return Ok(AddOutcome::Exists);
+    }
+    let Entry { key, stamp, modified } = there.clone();
+    let modified = modified.or(Some(at));
+    writer.take_in(&Listed { key, size: stamp.size, etag: stamp.etag, modified })?;
+    Ok(AddOutcome::Added)
+}
+
+/// Whether the dataset has what is there.
+fn is_known(writer: &Writer, there: &Entry) -> Result<bool, OpsError> {
+    let reader = Reader::open(writer.path(), writer.identity().clone())?;
+    let Some(id) = reader.find(&there.key)? else { return Ok(false) };
+    let detail = reader.detail(id)?;
+    Ok(detail
+        .is_some_and(|detail| detail.stamp == there.stamp && detail.state != SampleState::Missing))
+}
+
+/// Whether what is there has the bytes of the local file.
+fn is_same(store: &Store, addition: &Addition, there: &Entry) -> Result<bool, OpsError> {
+    if there.stamp.size != addition.bytes {
+        return Ok(false);
+    }
+    let (local, name) = beside(&addition.file)?;
+    Ok(store.sha256(&there.key)? == local.sha256(&name)?)
+}
+
+/// The folder of a local file, and its key there.
+fn beside(file: &Path) -> Result<(Store, SampleKey), StoreError> {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = Source::Folder(parent.unwrap_or(Path::new(".")).to_owned());
+    let name = file.file_name().unwrap_or_default();
+    Ok((Store::open(&folder, &Options::default())?, SampleKey::new(name.as_bytes())))
 }
 
 /// Whether a file holds audio that can be opened; else why not.
@@ -152,11 +197,8 @@ fn check_audio(file: &Path) -> Result<(), String> {
     if sniff(&head).is_none() {
         return Err("it is no audio file".to_owned());
     }
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = Source::Folder(parent.unwrap_or(Path::new(".")).to_owned());
-    let bytes = Store::open(&folder, &Options::default())
-        .and_then(|store| store.read(&SampleKey::new(name.as_bytes())))
-        .map_err(|error| said(&error))?;
+    let bytes = beside(file).and_then(|(folder, key)| folder.read(&key));
+    let bytes = bytes.map_err(|error| said(&error))?;
     match audio::probe(bytes, &safe_bytes(name.as_bytes())) {
         Ok(_) => Ok(()),
         Err(error) => Err(said(&error)),
@@ -166,6 +208,38 @@ fn check_audio(file: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::{Dataset, Identity};
+
+    #[test]
+    fn a_file_that_was_copied_and_not_noted_is_noted_and_no_other_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+        let clips = ["01_greeting_agent.wav", "01_greeting_caller.wav"].map(|clip| demo.join(clip));
+        let source = dir.path().join("source");
+        fs::create_dir(&source).unwrap();
+        let dataset = Dataset {
+            id: uuid::Uuid::from_u128(7),
+            name: "calls".into(),
+            source: source.display().to_string(),
+            output: None,
+            connection: crate::domain::Connection::default(),
+        };
+        let path = dir.path().join("w.earmark");
+        let mut writer = Writer::create(&path, &dataset, Identity::new("ann")).unwrap();
+        let store = Store::open(&Source::Folder(source.clone()), &Options::default()).unwrap();
+        let mut add = |clip: &Path, key: &str| {
+            let bytes = fs::metadata(clip).unwrap().len();
+            let addition = Addition { file: clip.to_owned(), key: key.into(), bytes };
+            let on = &mut |_| ControlFlow::Continue(());
+            add_one(&mut writer, &store, &addition, false, Timestamp::now(), on).unwrap()
+        };
+        fs::copy(&clips[0], source.join("a.wav")).unwrap();
+        assert!(matches!(add(&clips[1], "a.wav"), AddOutcome::Exists), "it is another one");
+        assert!(matches!(add(&clips[0], "a.wav"), AddOutcome::Added));
+        assert!(matches!(add(&clips[0], "a.wav"), AddOutcome::Exists), "the dataset has it now");
+        assert!(matches!(add(&clips[1], "b.wav"), AddOutcome::Added));
+        assert!(matches!(add(&clips[1], "b.wav"), AddOutcome::Exists));
+    }
 
     #[test]
     fn folders_give_their_audio_and_keys_never_lead_out() {

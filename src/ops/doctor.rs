@@ -5,11 +5,13 @@ mod sound;
 mod tone;
 
 use super::storage::{ambient, options};
-use super::{Locate, Opened, OpsError};
+use super::{Locate, Opened, OpsError, Place as Whereabouts, copies, network_warning};
 use crate::domain::Source;
 use crate::text::{counted, safe_line};
+use crate::workspace::{self, examine};
 use bucket::Place;
 use serde::Serialize;
+use std::path::Path;
 
 pub use sound::{Hearing, check_sound};
 
@@ -141,16 +143,63 @@ fn clipboard(terminal: &Terminal) -> Check {
 }
 
 /// The workspace and the source of a dataset, as [`super::locate`] found them.
-pub fn check_workspace(opened: Result<Opened, OpsError>) -> Vec<Check> {
+pub fn check_workspace(
+    opened: Result<Opened, OpsError>,
+    place: Option<&Whereabouts>,
+) -> Vec<Check> {
     let opened = match opened {
         Ok(opened) => opened,
-        Err(error) => return vec![Check::fail("workspace", error)],
+        Err(error) => {
+            let damaged = copies::is_damage(&error);
+            let mut checks = vec![Check::fail("workspace", error)];
+            checks.extend(place.filter(|_| damaged).map(|place| kept(&place.workspace)));
+            return checks;
+        }
     };
     let mut checks = vec![source(&opened)];
     checks.extend(bucket::check(Place::Source, &opened.source, opened.options()));
     checks.extend(output(&opened));
-    checks.extend([written(&opened), waiting(&opened)]);
+    checks.extend([written(&opened), whole(&opened)]);
+    checks.extend(network_warning(&opened.workspace).map(|warning| {
+        let (detail, next) = (safe_line(&warning.to_string()).into_owned(), warning.hint);
+        Check { name: "file system", verdict: Verdict::Warn, detail, next }
+    }));
+    checks.extend([kept(&opened.workspace), waiting(&opened)]);
     checks
+}
+
+/// Every page of the file, every reference, every count.
+fn whole(opened: &Opened) -> Check {
+    const NAME: &str = "workspace file";
+    match examine(&opened.workspace) {
+        Ok(problems) if problems.is_empty() => {
+            Check::ok(NAME, "whole: pages, references and counts")
+        }
+        Ok(problems) => {
+            let detail = format!("damaged: {}", safe_line(&problems.join("; ")));
+            let source = safe_line(&opened.dataset.name).into_owned();
+            let next = format!(
+                "quit earmark; `earmark salvage {source}` writes what is readable to a new one"
+            );
+            Check { name: NAME, verdict: Verdict::Fail, detail, next: Some(next) }
+        }
+        Err(error) => Check::fail(NAME, error.into()),
+    }
+}
+
+fn kept(workspace: &Path) -> Check {
+    const NAME: &str = "copies";
+    match workspace::copies(workspace) {
+        Ok(all) => copies::told(&all).map_or_else(
+            || {
+                let next =
+                    "`earmark sync` and the screen make one a day, `earmark backup` one at once";
+                Check::warn(NAME, "none yet", next)
+            },
+            |told| Check::ok(NAME, format!("{told}; `earmark put-back SOURCE` lists them")),
+        ),
+        Err(error) => Check::fail(NAME, error.into()),
+    }
 }
 
 /// A bucket that no dataset was made of yet; nothing for a folder.

@@ -31,6 +31,14 @@ pub enum OpsError {
         /// The source.
         source_name: String,
     },
+    /// The workspace is gone, its copies are not.
+    #[error("the workspace {} is gone; copies of it are there", .workspace.display())]
+    Gone {
+        /// The file.
+        workspace: PathBuf,
+        /// The newest copy.
+        newest: String,
+    },
     /// The workspace is another dataset's.
     #[error("the workspace {} belongs to {}, not to {}", .workspace.display(), safe_line(.holds), safe_line(.wanted))]
     OtherSource {
@@ -149,6 +157,14 @@ pub enum OpsError {
     /// A thread ended without saying how.
     #[error("reading stopped unexpectedly")]
     Lost,
+    /// Neither a file nor the name of a copy.
+    #[error("there is no copy {}", safe_line(.named))]
+    NoSuchCopy {
+        /// As typed.
+        named: String,
+        /// The newest that there is.
+        newest: Option<String>,
+    },
     /// Some other file.
     #[error("could not {doing} {}", .path.display())]
     Io {
@@ -193,6 +209,11 @@ impl OpsError {
             Self::NoWorkspace { source_name } => {
                 format!("`earmark sync {}` makes it", safe_line(source_name))
             }
+            Self::Gone { workspace, newest } => format!(
+                "`earmark put-back SOURCE {}` puts it back; to begin anew, move {}-copies away",
+                safe_line(newest),
+                workspace.display()
+            ),
             Self::OtherSource { .. } => "name another file with --workspace".into(),
             Self::OutputInsideSource(_) => {
                 "give a folder beside the source: what is shared must not be taken for data".into()
@@ -240,6 +261,12 @@ impl OpsError {
             Self::NoSuchVersion { known, .. } => format!("there are {}", safe_line(known)),
             Self::TwoFilesOneKey(_) => "add them in two runs, with --to".into(),
             Self::Lost => "run it again".into(),
+            Self::NoSuchCopy { newest: Some(newest), .. } => {
+                format!("the newest is {}; `earmark put-back SOURCE` lists all", safe_line(newest))
+            }
+            Self::NoSuchCopy { newest: None, .. } => {
+                "name a file that `earmark backup` made".into()
+            }
             Self::Paths(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
             Self::Workspace(error) => return error.hint(),

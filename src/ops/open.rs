@@ -7,9 +7,9 @@ use super::storage::{ambient, options};
 use crate::config::{Paths, Storage};
 use crate::domain::{Connection, Source};
 use crate::keymap::nearest;
-use crate::objects::{Options, Store, StoreError};
+use crate::objects::{Options, Store, StoreError, check_endpoint};
 use crate::sync::Marker;
-use crate::workspace::{Dataset, Identity, Reader, Writer};
+use crate::workspace::{Dataset, Identity, Reader, Writer, copies};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -118,6 +118,43 @@ fn config_file_of(workspace: &Path) -> PathBuf {
     workspace.with_extension("toml")
 }
 
+/// Where a dataset's workspace is or would be, without looking into it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The file.
+    pub workspace: PathBuf,
+    /// What is known about the dataset beside it.
+    pub dataset: Dataset,
+}
+
+/// Finds the workspace of the dataset that was typed, be it damaged or gone.
+///
+/// # Errors
+/// Nothing of that name.
+pub fn whereabouts(typed: &Locate, paths: &Paths) -> Result<Place, OpsError> {
+    let registry = Registry::of(paths);
+    let found = find(typed, &registry)?;
+    let Whole { source, known, connection, output, .. } = whole(found, typed, Make::Never, paths)?;
+    let usual = usual_workspace(paths, &source, &connection);
+    let known = match known {
+        Some(known) => Some(known),
+        None => registry.find(&source.to_string())?,
+    };
+    let workspace = match &typed.workspace {
+        Some(path) => absolute(path).map_err(OpsError::io("find", path))?,
+        None => known.as_ref().map_or(usual, |known| known.workspace.clone()),
+    };
+    let output = output.map(|output| output.to_string());
+    let dataset = Dataset {
+        id: Uuid::now_v7(),
+        name: known.as_ref().map_or_else(|| plain_name(&source), |known| known.name.clone()),
+        source: source.to_string(),
+        output: output.or_else(|| known.as_ref().and_then(|known| known.output.clone())),
+        connection: known.map_or(connection, |known| known.connection),
+    };
+    Ok(Place { workspace, dataset })
+}
+
 /// Finds the dataset that was typed; makes its workspace if there is none and `make` says so.
 ///
 /// # Errors
@@ -131,6 +168,9 @@ pub fn locate(
 ) -> Result<Opened, OpsError> {
     let registry = Registry::of(paths);
     let found = find(typed, &registry)?;
+    for connection in [&typed.connection, &found.connection] {
+        check_endpoint(connection.endpoint.as_deref())?;
+    }
     let Whole { source, known, connection, output, marker } = whole(found, typed, make, paths)?;
     if let Some(name) = &typed.name {
         check_name(name)?;
@@ -142,6 +182,10 @@ pub fn locate(
     };
     let made = !workspace.exists();
     let dataset = if made {
+        // Begun anew, it would look as if all labels were lost.
+        if let Some(copy) = copies(&workspace)?.into_iter().next() {
+            return Err(OpsError::Gone { workspace, newest: copy.name });
+        }
         if marker.is_none() {
             Store::open(&source, &options(&connection, &typed.storage))?;
         }
@@ -190,14 +234,23 @@ fn whole(found: Found, typed: &Locate, make: Make, paths: &Paths) -> Result<Whol
     let Found { mut source, known, mut connection } = found;
     let mut output =
         typed.output.as_deref().map(|output| checked_output(output, &source)).transpose()?;
-    let unheard_of = known.is_none() && !usual_workspace(paths, &source, &connection).exists();
+    // A workspace that is there says itself what it belongs to, and how that is reached.
+    let there = match &typed.workspace {
+        Some(path) => path.exists(),
+        None => usual_workspace(paths, &source, &connection).exists(),
+    };
+    let unheard_of = known.is_none() && !there;
     let mut marker = None;
     if unheard_of && make == Make::IfMissing && output.is_none() {
         marker = marker_at(&source, &options(&connection, &typed.storage))?;
     }
     if let Some(marker) = &marker {
+        let by_folder = matches!(source, Source::Folder(_));
         output = Some(std::mem::replace(&mut source, Source::parse(&marker.source)?));
-        connection.endpoint = connection.endpoint.or_else(|| marker.endpoint.clone());
+        // Whoever can write a bucket shall not be able to send this account's requests to another store.
+        let theirs = marker.endpoint.as_deref().filter(|_| by_folder);
+        check_endpoint(theirs)?;
+        connection.endpoint = connection.endpoint.or_else(|| theirs.map(str::to_owned));
     }
     Ok(Whole { source, known, connection, output, marker })
 }
@@ -218,7 +271,7 @@ fn find(typed: &Locate, registry: &Registry) -> Result<Found, OpsError> {
     };
     let connection = typed.connection.clone().or(ambient(&typed.storage));
     if let Ok(path) = path.canonicalize() {
-        if let Some(known) = known_by_output(registry, &path.to_string_lossy(), None)? {
+        if let Some(known) = known_by_output(typed, registry, &path.to_string_lossy(), None)? {
             return Ok(Found {
                 source: Source::parse(&known.source)?,
                 known: Some(known),
@@ -254,7 +307,7 @@ fn find_bucket(source: Source, typed: &Locate, registry: &Registry) -> Result<Fo
     let at = at.or_else(|| (typed.connection.endpoint.is_none() && known.len() == 1).then_some(0));
     let known = at.map(|at| known.swap_remove(at));
     if known.is_none()
-        && let Some(known) = known_by_output(registry, &address, endpoint.as_deref())?
+        && let Some(known) = known_by_output(typed, registry, &address, endpoint.as_deref())?
     {
         let source = Source::parse(&known.source)?;
         return Ok(Found { source, connection: known.connection.clone(), known: Some(known) });
@@ -262,12 +315,17 @@ fn find_bucket(source: Source, typed: &Locate, registry: &Registry) -> Result<Fo
     Ok(Found { source, known, connection: typed.connection.clone().or(ambient) })
 }
 
-/// The dataset of this machine whose output was typed.
+/// The dataset of this machine whose output was typed. A workspace that is still to be made joins it as a new machine
+/// does: by what the output says.
 fn known_by_output(
+    typed: &Locate,
     registry: &Registry,
     output: &str,
     endpoint: Option<&str>,
 ) -> Result<Option<KnownDataset>, OpsError> {
+    if typed.workspace.as_ref().is_some_and(|workspace| !workspace.exists()) {
+        return Ok(None);
+    }
     let mut all = registry.all()?.into_iter();
     Ok(all.find(|known| {
         let there = endpoint.is_none() || known.connection.endpoint.as_deref() == endpoint;

@@ -94,8 +94,12 @@ pub fn publish(
     let dataset = writer.dataset().clone();
     let source = Source::parse(&dataset.source)?;
     let versions = published_versions(output)?;
-    if let Some(name) = &plan.version {
-        refuse_taken(&versions, name, &writer.writer_id().to_string())?;
+    let me = writer.writer_id().to_string();
+    let unnoted = unnoted(reader, &versions, &me)?;
+    if let Some(name) = &plan.version
+        && unnoted.is_none_or(|unnoted| unnoted.name != *name)
+    {
+        refuse_taken(&versions, name, &me)?;
     }
     let parent = versions.iter().filter_map(|version| version.info.clone()).next_back();
     let scratch = writer.path().parent().unwrap_or(Path::new(".")).to_owned();
@@ -112,7 +116,16 @@ pub fn publish(
     else {
         return Ok(None);
     };
-    let me = writer.writer_id().to_string();
+    if let Some(info) = unnoted {
+        if is_this(info, plan, &snapshot) {
+            let (info, unfinished) = (info.clone(), unfinished(&versions, &info.name));
+            return complete(reader, writer, output, &scratch, info, snapshot, unfinished)
+                .map(Some);
+        }
+        if let Some(name) = &plan.version {
+            refuse_taken(&versions, name, &me)?;
+        }
+    }
     let author = writer.identity().author.clone();
     let claimed = claim(output, plan.version.as_deref(), &me, &author, at)?;
     let info = VersionInfo {
@@ -152,16 +165,57 @@ pub fn publish(
     output
         .put(&info_key(&info.name), &described, PutIf::Absent)
         .map_err(|error| taken(error, &info.name))?;
+    complete(reader, writer, output, &scratch, info, snapshot, claimed.unfinished).map(Some)
+}
+
+/// What follows once the output has the version. The workspace notes it last: until then another run comes here again.
+fn complete(
+    reader: &Reader,
+    writer: &mut Writer,
+    output: &Store,
+    scratch: &Path,
+    info: VersionInfo,
+    snapshot: Snapshot,
+    unfinished: Vec<String>,
+) -> Result<Publication, OpsError> {
+    // Without its snapshot a new machine only has more logs to read.
+    let without_history = write_snapshot(output, reader, scratch, &info.name).err();
     writer.record_version(&info.to_version(), &snapshot.samples)?;
-    // The version is complete by now; without its snapshot a new machine only has more logs to read.
-    let without_history = write_snapshot(output, reader, &scratch, &info.name).err();
-    Ok(Some(Publication {
+    Ok(Publication {
         info,
         without_history: without_history.map(|error| UserError::from(error).to_string()),
         left_out: snapshot.report.left_out,
         conflicts: snapshot.report.conflicts,
-        unfinished: claimed.unfinished,
-    }))
+        unfinished,
+    })
+}
+
+/// The newest version, if this workspace published it and does not know: the run that did broke off, or its answer was
+/// lost.
+fn unnoted<'a>(
+    reader: &Reader,
+    versions: &'a [PublishedVersion],
+    me: &str,
+) -> Result<Option<&'a VersionInfo>, OpsError> {
+    let newest = versions.iter().filter_map(|version| version.info.as_ref()).next_back();
+    let Some(newest) = newest.filter(|newest| newest.writer == me) else { return Ok(None) };
+    let known = reader.versions()?.iter().any(|version| version.name == newest.name);
+    Ok((!known).then_some(newest))
+}
+
+/// Whether a version is what is to be published: the same labels, described in the same way. `snapshot` was compared
+/// with it.
+fn is_this(info: &VersionInfo, plan: &PublishPlan, snapshot: &Snapshot) -> bool {
+    plan.version.as_ref().is_none_or(|name| *name == info.name)
+        && snapshot.changes == Changes::default()
+        && (snapshot.report.written, snapshot.report.labeled) == (info.total, info.labeled)
+        && plan.description == info.description
+        && plan.split.map(said_of_split) == info.split
+}
+
+fn unfinished(versions: &[PublishedVersion], but: &str) -> Vec<String> {
+    let begun = versions.iter().filter(|version| version.info.is_none() && version.name != but);
+    begun.map(|version| version.name.clone()).collect()
 }
 
 /// The manifest on this machine's disk, verified and compared with the parent.
@@ -302,11 +356,7 @@ fn claim(
         };
         output.put(&claim_key(&name, me), claim.as_bytes(), PutIf::Anything)?;
         if is_alone(output, &name, me)? {
-            let unfinished = versions
-                .iter()
-                .filter(|version| version.info.is_none() && version.name != name)
-                .map(|version| version.name.clone())
-                .collect();
+            let unfinished = unfinished(&versions, &name);
             return Ok(Claimed { name, resumed, unfinished });
         }
         output.remove(&claim_key(&name, me))?;
@@ -432,6 +482,28 @@ mod tests {
         let asked = ann.publish(&output, Some("V002"));
         assert!(matches!(asked, Err(OpsError::VersionTaken { published: false, .. })));
         assert_eq!(ann.publish(&output, None).unwrap().name, "V003");
+    }
+
+    #[test]
+    fn a_version_whose_run_broke_off_at_the_end_is_not_published_twice() {
+        let (_dir, output) = output();
+        let mut ann = desk(Path::new("/data"), &["a.wav"]);
+        let mut elsewhere = ann.publish(&output, None).unwrap();
+        let unnoted = |info: &mut VersionInfo, name: &str, description: &str| {
+            info.name = name.to_owned();
+            info.description = description.to_owned();
+            info.at = Timestamp::now();
+            let bytes = serde_json::to_vec(info).unwrap();
+            output.put(&info_key(name), &bytes, PutIf::Absent).unwrap();
+        };
+        unnoted(&mut elsewhere, "V002", "");
+        assert_eq!(ann.publish(&output, None).unwrap().name, "V002", "it was, and is noted now");
+        assert_eq!(ann.publish(&output, None).unwrap().name, "V003", "this is another one");
+        unnoted(&mut elsewhere, "V004", "");
+        assert_eq!(ann.publish(&output, Some("V004")).unwrap().name, "V004");
+        unnoted(&mut elsewhere, "V005", "described otherwise");
+        assert!(matches!(ann.publish(&output, Some("V005")), Err(OpsError::VersionTaken { .. })));
+        assert_eq!(ann.publish(&output, None).unwrap().name, "V006");
     }
 
     #[test]

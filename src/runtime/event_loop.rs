@@ -4,9 +4,10 @@ use super::draw::Frames;
 use super::input::{Pastes, Typed};
 use super::runner::{Incoming, Runner};
 use super::terminal::Terminal;
-use super::{Account, input, logging};
+use super::{Account, input, logging, terminal};
 use crate::app::{Context, Input, Message, Screen, State, update};
 use crate::config::{Ascii, ColorMode, Config, Theme};
+use crate::crash;
 use crate::domain::UserError;
 use crate::keymap::Keymap;
 use crate::ops::Locate;
@@ -69,7 +70,13 @@ pub(super) async fn run(
     };
     let outcome = turn.run().await;
     turn.runner.finish();
-    outcome
+    drop(turn);
+    outcome?;
+    if terminal::panics().is_empty() {
+        return Ok(());
+    }
+    let hint = "what was typed is kept; the log says where it stopped";
+    Err(UserError::new("earmark had to end: a part of it failed").hint(hint).into())
 }
 
 struct Loop {
@@ -164,6 +171,7 @@ impl Loop {
 
     /// The terminal has another size, or had one between two looks and lost what was cut off: all is drawn anew.
     fn resized(&mut self) {
+        crash::point("screen.loop.resized");
         if let Ok((columns, rows)) = crossterm::terminal::size() {
             self.take(Message::Input(Input::Resize(columns, rows)));
         }
@@ -232,6 +240,7 @@ struct Signals {
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
 }
 
 impl Signals {
@@ -240,6 +249,7 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
         })
     }
 
@@ -249,6 +259,7 @@ impl Signals {
             _ = self.hangup.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`run`] is the only door. Everything that `app::update` wants done goes through the effect runner; answers come
 //! back as `app::Message`s in one channel.
 
+mod copies;
 mod datasets;
 mod drafts;
 mod draw;

@@ -67,8 +67,8 @@ impl Runner {
     /// Opens the dataset that was asked for on the command line, before the screen comes up.
     pub(super) fn open_now(&mut self, dataset: &Locate) -> Result<(), UserError> {
         let (session, message) = Session::open(dataset, &self.account, &self.answers)?;
-        self.install(session);
         self.answers.send(message);
+        self.install(session);
         Ok(())
     }
 
@@ -77,6 +77,7 @@ impl Runner {
         if let Some(player) = &self.player {
             player.plays_from(session.sounds.clone(), session.originals);
         }
+        session.warn();
         if let Some(old) = self.session.replace(session) {
             old.finish();
         }

@@ -1,6 +1,7 @@
 //! One open dataset: its threads, and which of them does what.
 
 use super::Account;
+use super::copies::Copies;
 use super::drafts::{Drafts, DraftsJob};
 use super::exchange::{Exchange, ExchangeThread};
 use super::media::Media;
@@ -11,7 +12,7 @@ use super::writer::{Writer, WriterJob};
 use crate::app::{DatasetInfo, Effect, Message, Place};
 use crate::config::Config;
 use crate::domain::UserError;
-use crate::ops::{Locate, Make, Opened, OpsError, Registry, locate};
+use crate::ops::{Locate, Make, Opened, OpsError, Registry, locate, network_warning};
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(super) struct Session {
     reader: Reader,
     drafts: Drafts,
     exchange: ExchangeThread,
+    _copies: Copies,
     answers: Answers,
 }
 
@@ -96,11 +98,23 @@ impl Session {
             to_nfc: config.editor.nfc,
         };
         let exchange = ExchangeThread::start(exchange, answers.clone());
+        let days = config.workspace.keep_copies;
+        let copies = Copies::start(opened.workspace.clone(), days, answers.clone());
         let scope = account.part.or(config.work.part);
         let config = Box::new(config);
         let message = Message::Opened { dataset: info, counts, place, scope, config };
         let answers = answers.clone();
-        let session = Self { sounds, media, originals, writer, reader, drafts, exchange, answers };
+        let session = Self {
+            sounds,
+            media,
+            originals,
+            writer,
+            reader,
+            drafts,
+            exchange,
+            _copies: copies,
+            answers,
+        };
         session.ask_rights();
         Ok((session, message))
     }
@@ -148,6 +162,13 @@ impl Session {
     fn ask(&self, question: impl FnOnce(&Exchange) -> Message + Send + 'static) {
         let (exchange, answers) = (self.exchange.exchange().clone(), self.answers.clone());
         std::thread::spawn(move || answers.send(question(&exchange)));
+    }
+
+    /// What is worth a word once the screen shows the dataset.
+    pub(super) fn warn(&self) {
+        if let Some(warning) = network_warning(&self.exchange.exchange().opened.workspace) {
+            self.answers.send(Message::Failed(warning));
+        }
     }
 
     /// What may be done in a bucket is asked once; a folder's own rights tell when something is tried.

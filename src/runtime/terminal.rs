@@ -13,10 +13,15 @@ use crossterm::terminal::{
 use rustix::fd::OwnedFd;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-/// What stderr was, while it points at the log: restored on leaving and before a panic is printed.
+/// What stderr was, while it points at the log: restored on leaving.
 static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
+/// Whether the terminal is ours right now.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Reports of panics, until they can be seen.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Holds the terminal; gives it back when dropped.
 pub(super) struct Terminal {
@@ -31,13 +36,14 @@ impl Terminal {
             io::stdin().is_terminal() && io::stdout().is_terminal(),
             "the screen needs a terminal; in scripts use the subcommands (earmark --help)"
         );
-        restore_before_panics();
+        end_after_panics();
         let terminal = Self { mouse, log };
         terminal.enter()?;
         Ok(terminal)
     }
 
     fn enter(&self) -> anyhow::Result<()> {
+        TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode().context("the terminal could not be put into raw mode")?;
         let mut out = io::stdout();
         execute!(
@@ -68,11 +74,20 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         leave();
+        // Where a person looks for it, now that there is a place.
+        for panic in panics() {
+            // Nobody is left to tell where stderr is gone.
+            let _ = writeln!(io::stderr(), "{panic}");
+        }
     }
 }
 
 /// Everything back as it was. A terminal that is gone cannot be restored: errors change nothing.
 fn leave() {
+    // Once only: a second time would put the cursor back over what was printed since.
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     restore_stderr();
     let mut out = io::stdout();
     let _ = execute!(
@@ -105,9 +120,14 @@ fn restore_stderr() {
     }
 }
 
-/// A panic report goes to a terminal that can show it. A panic inside a decoder is caught and is a failed file: the
-/// screen stays.
-fn restore_before_panics() {
+/// What panicked while the screen was up, in one or two lines each.
+pub(super) fn panics() -> Vec<String> {
+    PANICS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// After a panic in whatever thread the program ends in good order: what was typed is saved and the terminal given back
+/// before the report is printed. A panic inside a decoder is caught and is a failed file: the screen stays.
+fn end_after_panics() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if crate::audio::decoding() {
@@ -115,7 +135,15 @@ fn restore_before_panics() {
             return;
         }
         tracing::error!(%info, "panic");
-        leave();
+        // With its backtrace, if one is wanted: into the log while the screen is up.
         print(info);
+        if TAKEN.load(Ordering::SeqCst) {
+            PANICS.lock().unwrap_or_else(PoisonError::into_inner).push(info.to_string());
+            // The loop may be far from here; it ends as it does when somebody asks for that.
+            let _ = rustix::process::kill_process(
+                rustix::process::getpid(),
+                rustix::process::Signal::TERM,
+            );
+        }
     }));
 }

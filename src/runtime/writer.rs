@@ -8,10 +8,11 @@ use super::sharing::Sharing;
 use super::told;
 use crate::app::{DraftJob, LabelJob, LabelOutcome, Message, Place, SyncPhase, SyncProgress};
 use crate::config::Config;
+use crate::crash;
 use crate::domain::{AudioStamp, Deed, Peaks, SampleId, SyncReport, Target, UserError};
 use crate::objects::Entry;
 use crate::ops::{self, Opened, OpsError, SidecarImport};
-use crate::sync::{SyncJob, SyncStep};
+use crate::sync::{SyncError, SyncJob, SyncStep};
 use crate::text::counted;
 use crate::workspace::{self, LabelRequest, Lease, Probe};
 use jiff::Timestamp;
@@ -205,6 +206,7 @@ impl Serving {
     }
 
     fn label(&mut self, job: LabelJob, at: Timestamp) {
+        crash::point("screen.label.begun");
         let request = LabelRequest {
             sample: job.sample,
             content: job.content.clone(),
@@ -277,7 +279,9 @@ impl Serving {
         match started {
             Ok(job) => self.sync = Some(job),
             Err(error) => {
-                self.answers.send(Message::Synced(Err(error.into())));
+                let elsewhere = matches!(&error, OpsError::Sync(SyncError::Elsewhere(_)));
+                let message = if elsewhere { Message::SyncElsewhere } else { failed_sync };
+                self.answers.send(message(error.into()));
                 self.sharing.start(&self.writer);
             }
         }
@@ -441,6 +445,10 @@ impl Serving {
         }
         self.sharing.look(&self.writer);
     }
+}
+
+fn failed_sync(error: UserError) -> Message {
+    Message::Synced(Err(error))
 }
 
 fn draft_of(job: &LabelJob) -> DraftJob {

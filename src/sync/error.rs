@@ -13,7 +13,10 @@ pub enum SyncError {
     Source(#[from] StoreError),
     /// The workspace refused.
     #[error("the sync could not be written to the workspace")]
-    Workspace(#[from] WorkspaceError),
+    Workspace(#[source] WorkspaceError),
+    /// Another process synchronizes it: nothing failed, and what that one finds is seen here.
+    #[error(transparent)]
+    Elsewhere(WorkspaceError),
     /// The system gives no thread.
     #[error("the listing could not be started")]
     Thread(#[source] io::Error),
@@ -27,8 +30,17 @@ impl SyncError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Source(error) => error.hint(),
-            Self::Workspace(error) => error.hint(),
+            Self::Workspace(error) | Self::Elsewhere(error) => error.hint(),
             Self::Thread(_) | Self::Lost => Some("run the sync again".into()),
+        }
+    }
+}
+
+impl From<WorkspaceError> for SyncError {
+    fn from(error: WorkspaceError) -> Self {
+        match error {
+            WorkspaceError::SyncRunning { .. } => Self::Elsewhere(error),
+            error => Self::Workspace(error),
         }
     }
 }
@@ -38,7 +50,9 @@ impl From<SyncError> for UserError {
         match &error {
             // These say what failed on what by themselves.
             SyncError::Source(cause) => Self::of(cause, cause.hint()),
-            SyncError::Workspace(cause) => Self::of(cause, cause.hint()),
+            SyncError::Workspace(cause) | SyncError::Elsewhere(cause) => {
+                Self::of(cause, cause.hint())
+            }
             SyncError::Thread(_) | SyncError::Lost => Self::of(&error, error.hint()),
         }
     }

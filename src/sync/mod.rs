@@ -13,5 +13,5 @@ pub use error::SyncError;
 pub use job::{SyncJob, SyncStep, SyncSummary, sync};
 pub use share::{
     MARKER, Marker, ShareError, ShareJob, ShareProblem, ShareReport, ShareStep, announce,
-    read_marker, share, write_snapshot,
+    read_line, read_marker, read_snapshot, share, write_line, write_snapshot,
 };

@@ -2,16 +2,15 @@
 
 use super::codec::{ids_from_blob, ids_to_blob, instance_at, key_at, nanos, time};
 use super::error::{Doing, Result, WorkspaceError};
-use super::file::{as_damage, beside, private_file, wal};
+use super::file::{as_damage, beside, patient, private_file, wal};
 use super::identity::Identity;
 use super::place::Place;
 use super::presence::Presence;
+use crate::crash;
 use crate::domain::{Draft, InstanceId, SampleKey};
 use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
 const COLUMNS: &str = "key, author, instance, text, cursor, heads, at";
 
 /// The drafts of one person in one running earmark.
@@ -67,6 +66,7 @@ impl Drafts {
                 ])
             })
             .doing("save the draft")?;
+        crash::point("workspace.draft.saved");
         self.place.check()
     }
 
@@ -75,6 +75,7 @@ impl Drafts {
     /// # Errors
     /// The file cannot be written.
     pub fn remove(&mut self, key: &SampleKey) -> Result<()> {
+        crash::point("workspace.draft.removing");
         self.connection
             .prepare_cached("DELETE FROM draft WHERE key = ? AND author = ? AND instance = ?")
             .and_then(|mut sql| {
@@ -158,6 +159,26 @@ pub(super) fn file_of(workspace: &Path) -> PathBuf {
     beside(workspace, "-drafts")
 }
 
+/// Writes drafts, as their columns, to the drafts file of a workspace. How many there are then.
+pub(super) fn fill<P: rusqlite::ToSql>(workspace: &Path, rows: &[Vec<P>]) -> Result<u64> {
+    let mut connection = connect(&file_of(workspace))?;
+    let transaction = connection.transaction().doing("write the drafts")?;
+    for row in rows {
+        transaction
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO draft ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            ))
+            .and_then(|mut sql| sql.execute(rusqlite::params_from_iter(row)))
+            .doing("write the drafts")?;
+    }
+    let count = transaction
+        .query_row("SELECT count(*) FROM draft", [], |row| row.get::<_, i64>(0))
+        .doing("write the drafts")?;
+    transaction.commit().doing("write the drafts")?;
+    connection.close().map_err(|(_, error)| error).doing("write the drafts")?;
+    Ok(count.unsigned_abs())
+}
+
 /// Lets drafts follow files that moved. Where the new key has one of the same instance already, both stay.
 pub(super) fn follow(workspace: &Path, moves: &[(SampleKey, SampleKey)]) -> Result<()> {
     let path = file_of(workspace);
@@ -189,8 +210,8 @@ impl Marks {
             return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).doing("read the drafts")?;
-        connection.busy_timeout(PATIENCE).doing("read the drafts")?;
+        let mut connection = Connection::open_with_flags(&path, flags).doing("read the drafts")?;
+        patient(&mut connection).doing("read the drafts")?;
         let ready = connection
             .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'draft'", [], |row| {
                 row.get::<_, i64>(0)
@@ -210,8 +231,8 @@ impl Marks {
 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).doing("open the drafts")?;
-    connection.busy_timeout(PATIENCE).doing("open the drafts")?;
+    let mut connection = Connection::open_with_flags(path, flags).doing("open the drafts")?;
+    patient(&mut connection).doing("open the drafts")?;
     wal(&connection)?;
     connection
         .execute_batch(

@@ -21,7 +21,7 @@ pub enum WorkspaceError {
     #[error("{} is not an earmark workspace", .0.display())]
     NotAWorkspace(PathBuf),
     /// Written by a newer earmark.
-    #[error("{} was written by a newer earmark (format {version}, this one knows up to {known})", path.display())]
+    #[error("the workspace was written by a newer earmark (format {version}, this one knows up to {known}): {}", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -39,6 +39,28 @@ pub enum WorkspaceError {
         copy: Option<PathBuf>,
         /// What SQLite says.
         source: rusqlite::Error,
+    },
+    /// Nothing that was read is what it should be. The file is left as it is.
+    #[error("the workspace is damaged: could not {doing}")]
+    Damaged {
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// Not one sample in it can be read.
+    #[error("nothing in {} can be read as a workspace", .0.display())]
+    NothingToSalvage(PathBuf),
+    /// Another earmark works in it.
+    #[error("another earmark works in {}", .0.display())]
+    InUse(PathBuf),
+    /// A copy of another dataset's workspace.
+    #[error("{} is a workspace of {source_name}", path.display())]
+    OtherDataset {
+        /// The copy.
+        path: PathBuf,
+        /// The source it was made for.
+        source_name: String,
     },
     /// The file was deleted or moved away while it was open.
     #[error("the workspace was deleted or moved away: {}", .0.display())]
@@ -107,15 +129,24 @@ impl WorkspaceError {
             Self::Exists(_) => "open it, or name another file with --workspace".to_owned(),
             Self::NotAWorkspace(_) => "name a workspace file with --workspace".to_owned(),
             Self::Newer { .. } => "update earmark on this machine".to_owned(),
-            Self::Corrupt { path, copy: Some(copy), .. } => format!(
-                "the file is left as it is; the last copy is {}: move {} aside and put the copy in its place",
-                copy.display(),
-                path.display()
+            Self::Corrupt { copy: Some(copy), .. } => format!(
+                "the file is left as it is; `earmark salvage SOURCE` writes what is readable to a new one, \
+                 `earmark put-back SOURCE` puts the last copy in its place: {}",
+                copy.display()
             ),
-            Self::Corrupt { path, copy: None, .. } => format!(
-                "the file is left as it is; put a backup in its place, or move {} aside and begin anew",
-                path.display()
-            ),
+            Self::Corrupt { copy: None, .. } => {
+                "the file is left as it is; `earmark salvage SOURCE` writes what is readable to a new one"
+                    .to_owned()
+            }
+            Self::Damaged { .. } => {
+                "quit, then `earmark doctor SOURCE` says what is left and what to do".to_owned()
+            }
+            Self::NothingToSalvage(_) => {
+                "`earmark put-back SOURCE` lists the copies; what was shared comes back with the next sync"
+                    .to_owned()
+            }
+            Self::OtherDataset { .. } => "name a copy of this dataset".to_owned(),
+            Self::InUse(_) => "quit the others, then do it again".to_owned(),
             Self::Gone(_) => {
                 "put it back in its place: what is not saved is tried again by itself".to_owned()
             }
@@ -178,6 +209,9 @@ impl<T> Doing<T> for rusqlite::Result<T> {
                 WorkspaceError::ReadOnly { doing }
             }
             Some(ErrorCode::OperationInterrupted) => WorkspaceError::Interrupted,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                WorkspaceError::Damaged { doing, source }
+            }
             _ => WorkspaceError::Sql { doing, source },
         })
     }

@@ -1,7 +1,7 @@
 //! Workspace files: made privately, told apart from other files, opened in the way that keeps labels safe.
 
 use super::error::{Doing, Result, WorkspaceError};
-use super::{migrate, search};
+use super::{copies, migrate, search};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -13,8 +13,10 @@ use std::time::{Duration, UNIX_EPOCH};
 /// "earm": what `file` and we know a workspace by.
 const APPLICATION_ID: i32 = 0x6561_726d;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// How long a writer waits for another one.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a writer asks for the lock before it gives up: for some ten seconds.
+const TRIES: i32 = 2_000;
+/// The longest pause between two tries, in milliseconds.
+const PAUSE: u64 = 10;
 
 /// Makes the folders that are missing, for their owner alone, on disk when it returns.
 ///
@@ -47,6 +49,15 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
+}
+
+/// Puts on disk that a file is in its folder under its name now.
+pub(super) fn settle_folder(path: &Path) -> Result<()> {
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| WorkspaceError::io("write", path, error))
 }
 
 /// Makes a workspace file without content. Removes it again if that fails.
@@ -88,8 +99,8 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
     recognize(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
-    connection.busy_timeout(PATIENCE).doing("open the workspace")?;
+    let mut connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
+    patient(&mut connection).doing("open the workspace")?;
     if check(&connection, path)? < migrate::newest() {
         drop(connection);
         open(path)?;
@@ -103,9 +114,22 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
-    connection.busy_timeout(PATIENCE).doing("open the workspace")?;
+    let mut connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
+    patient(&mut connection).doing("open the workspace")?;
     Ok(connection)
+}
+
+/// Has a connection wait for the lock that another process has.
+///
+/// SQLite's own way sleeps a tenth of a second at a time: where many write, each of those finds the lock taken, and one
+/// of them goes without for longer than it waits. Short pauses of uneven length give everyone a turn.
+pub(super) fn patient(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(|tries: i32| {
+        let uneven = UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()) / 64);
+        let longest = PAUSE.min(tries.unsigned_abs().into());
+        std::thread::sleep(Duration::from_millis(1 + uneven % (longest + 1)));
+        tries < TRIES
+    }))
 }
 
 /// What every writing connection needs.
@@ -198,34 +222,39 @@ fn check(connection: &Connection, path: &Path) -> Result<u32> {
 /// Turns what SQLite says about a broken file into what to do about it.
 pub(super) fn as_damage(error: WorkspaceError, path: &Path) -> WorkspaceError {
     match error {
-        WorkspaceError::Sql { source, .. }
-            if matches!(
-                source.sqlite_error_code(),
-                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-            ) =>
-        {
-            damaged(path, source)
-        }
+        WorkspaceError::Damaged { source, .. } => damaged(path, source),
         other => other,
     }
 }
 
-fn damaged(path: &Path, source: rusqlite::Error) -> WorkspaceError {
+pub(super) fn damaged(path: &Path, source: rusqlite::Error) -> WorkspaceError {
     WorkspaceError::Corrupt { path: path.to_owned(), copy: last_copy(path), source }
 }
 
-/// The newest copy that was made before a migration.
 fn last_copy(path: &Path) -> Option<PathBuf> {
-    let prefix = beside(path, ".before-");
-    let prefix = prefix.file_name()?.as_encoded_bytes().to_owned();
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Only a hint hangs on it: a folder that cannot be read has no copy to offer.
-    let copies = fs::read_dir(folder).ok()?.filter_map(std::result::Result::ok);
-    copies
-        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(&prefix))
-        .map(|entry| entry.path())
-        .max()
+    copies::of(path).into_iter().next().map(|copy| copy.path)
+}
+
+/// Refuses to go on in a file that a newer earmark brought up to date while this one had it open.
+pub(super) fn still_known(connection: &Connection, path: &Path) -> Result<()> {
+    let version: u32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .doing("read the workspace's format")?;
+    let known = migrate::newest();
+    if version > known {
+        return Err(WorkspaceError::Newer { path: path.to_owned(), version, known });
+    }
+    Ok(())
+}
+
+/// Makes sure that a file is a workspace that this program can read, and leaves it as it is.
+pub(super) fn examine(path: &Path) -> Result<Connection> {
+    recognize(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
+    patient(&mut connection).doing("open the workspace")?;
+    check(&connection, path)?;
+    Ok(connection)
 }
 
 /// What tells a file from its copies: inode and time of birth, where the file system keeps one.

@@ -10,6 +10,7 @@ use super::error::{Doing, Result};
 use super::sample::{OTHER_FLAGS, state_of, time_at};
 use crate::domain::{
     Anchor, Confirm, Filter, InstanceId, OrderBy, Page, PageRequest, Row, SampleId, SampleKey,
+    Target,
 };
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -136,8 +137,24 @@ pub(super) fn total(connection: &Connection, request: &PageRequest) -> Result<u6
     count(connection, &from, &conditions::of(request.view, &request.filter, request.scope))
 }
 
+/// The samples of a target, ascending, each once.
+pub(super) fn of_target(connection: &Connection, target: &Target) -> Result<Vec<i64>> {
+    match target {
+        Target::Samples(samples) => {
+            let mut ids: Vec<i64> = samples.iter().map(|id| id.0).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            Ok(ids)
+        }
+        Target::Matching { view, filter, scope } => {
+            let from = conditions::all_of(connection, *view, filter)?;
+            ids(connection, &from, &conditions::of(*view, filter, *scope))
+        }
+    }
+}
+
 /// The ids of all rows of a list, ascending.
-pub(super) fn ids(connection: &Connection, from: &Clause, clause: &Clause) -> Result<Vec<i64>> {
+fn ids(connection: &Connection, from: &Clause, clause: &Clause) -> Result<Vec<i64>> {
     let sql = format!("SELECT sample.id FROM {} WHERE {}", from.sql, clause.sql);
     let mut ids: Vec<i64> = connection
         .prepare_cached(&sql)

@@ -32,6 +32,12 @@ impl Presence {
         instance == self.mine || locked(&self.folder.join(instance.to_string()))
     }
 
+    /// Whether any earmark of this machine works in a workspace.
+    pub(super) fn anyone(workspace: &Path) -> bool {
+        let entries = fs::read_dir(beside(workspace, "-live")).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).any(|path| locked(&path))
+    }
+
     fn sweep(&self) {
         // Leftovers harm nobody: what cannot be read or removed is tried again next time.
         let Ok(entries) = fs::read_dir(&self.folder) else { return };

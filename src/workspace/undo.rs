@@ -23,13 +23,13 @@ struct Next {
     tip: ActionId,
 }
 
-/// Takes one step within the caller's transaction; `None` at the end of the line.
+/// Takes one step within the caller's transaction, and says as what action; `None` at the end of the line.
 pub(super) fn step(
     connection: &Connection,
     author: &str,
     way: Way,
     at: Timestamp,
-) -> Result<Option<UndoReport>> {
+) -> Result<Option<(ActionId, UndoReport)>> {
     let Some(next) = next(connection, author, way)? else { return Ok(None) };
     let how = match way {
         Way::Undo => How::Undo,
@@ -70,12 +70,13 @@ pub(super) fn step(
         .and_then(|mut sql| sql.execute(params![next.seq, line, ledger.action().0.as_bytes()]))
         .doing("file an action")?;
     record(connection, author, &ledger, &next.what, how.name(), at)?;
-    Ok(Some(UndoReport {
+    let report = UndoReport {
         what: next.what,
         changed: ledger.changed(),
         changed_since: ledger.skipped(&Skip::ChangedSince),
         sample: last.filter(|_| touched.len() == 1),
-    }))
+    };
+    Ok(Some((ledger.action(), report)))
 }
 
 /// Undo takes the newest that stands; redo the one undone last, which is the oldest that is undone.

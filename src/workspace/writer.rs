@@ -1,7 +1,6 @@
 //! The one connection of a process that changes a workspace. Each method is one transaction, on disk when it returns.
 
 use super::apply::{self, SyncRun};
-use super::conditions;
 use super::error::{Doing, Result, WorkspaceError};
 use super::file;
 use super::identity::{Dataset, Identity};
@@ -15,14 +14,16 @@ use super::sample::{Sample, find, whereabouts};
 use super::staging::Staging;
 use super::undo::Way;
 use super::{
-    deed, import, leases, list, meta, migrate, presence::Presence, probes, search, share, undo,
+    deed, import, leases, list, meta, presence::Presence, probes, search, share, since, undo,
 };
+use crate::crash;
 use crate::domain::{
-    ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip, Target,
-    UndoReport, WriterId,
+    ActionId, ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip,
+    Target, UndoReport, WriterId,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// After actions on no more samples than this, the search index is brought up at once.
@@ -44,6 +45,8 @@ pub struct Writer {
     id: WriterId,
     identity: Identity,
     presence: Presence,
+    /// What was done through this connection: who asks for it need not be asked about it.
+    own: BTreeSet<ActionId>,
     /// The version of the file's data when others' changes were last looked for.
     seen: i64,
 }
@@ -80,7 +83,9 @@ impl Writer {
         })?;
         let place = Place::of(path)?;
         let path = path.to_owned();
-        let mut writer = Self { connection, path, place, dataset, id, identity, presence, seen: 0 };
+        let own = BTreeSet::new();
+        let mut writer =
+            Self { connection, path, place, dataset, id, identity, presence, own, seen: 0 };
         writer.changed_by_others()?;
         Ok(writer)
     }
@@ -155,11 +160,13 @@ impl Writer {
     }
 
     /// Labels one sample; on disk when it returns. A sample that is missing or in the trash is labeled where it is.
+    /// What this connection itself made of the label since `based_on` is no reason to ask.
     ///
     /// # Errors
     /// [`WorkspaceError::NoSuchSample`], or it is not on disk: the text must stay where it is.
     pub fn label(&mut self, request: &LabelRequest, at: Timestamp) -> Result<LabelOutcome> {
-        self.change("save the label", |transaction, me| {
+        let Self { connection, path, identity: me, own, .. } = self;
+        let outcome = change(connection, path, "save the label", |transaction| {
             let id = whereabouts(transaction, request.sample.0)?;
             let mut sample = Sample::load(transaction, id)?
                 .ok_or(WorkspaceError::NoSuchSample(request.sample))?;
@@ -174,14 +181,21 @@ impl Writer {
             else {
                 return Ok(LabelOutcome::Unchanged);
             };
-            if request.based_on.as_ref().is_some_and(|based_on| !same_heads(&sample, based_on)) {
+            let asks = |heads: &Vec<RevisionId>| {
+                !since::same_heads(&sample, heads) && !since::only_own(&sample, heads, own)
+            };
+            if request.based_on.as_ref().is_some_and(asks) {
                 return Ok(LabelOutcome::ChangedMeanwhile(Box::new(sample.detail(transaction)?)));
             }
             let mut ledger = Ledger::new(transaction, &me.author, at);
             ledger.append(&mut sample, vec![entry])?;
             search::index(transaction, id)?;
             Ok(LabelOutcome::Labeled(ledger.file("label")?))
-        })
+        })?;
+        if let LabelOutcome::Labeled(ActionReport { action: Some(action), .. }) = &outcome {
+            self.own.insert(*action);
+        }
+        Ok(outcome)
     }
 
     /// Does one thing to one sample or to many: one transaction, one action.
@@ -189,14 +203,16 @@ impl Writer {
     /// # Errors
     /// Nothing of it is done.
     pub fn act(&mut self, deed: &Deed, target: &Target, at: Timestamp) -> Result<ActionReport> {
-        self.change("save the action", |transaction, me| {
-            let ids = ids_of(transaction, target)?;
+        let report = self.change("save the action", |transaction, me| {
+            let ids = list::of_target(transaction, target)?;
             let report = deed::act(transaction, &me.author, deed, &ids, at)?;
             if ids.len() <= INDEX_AT_ONCE {
                 ids.iter().try_for_each(|id| search::index(transaction, *id))?;
             }
             Ok(report)
-        })
+        })?;
+        self.own.extend(report.action);
+        Ok(report)
     }
 
     /// How many samples a deed would be asked of.
@@ -204,7 +220,7 @@ impl Writer {
     /// # Errors
     /// The workspace cannot be read.
     pub fn count(&self, target: &Target) -> Result<u64> {
-        ids_of(&self.connection, target).map(|ids| ids.len() as u64)
+        list::of_target(&self.connection, target).map(|ids| ids.len() as u64)
     }
 
     /// The samples that a deed would be asked of, with their keys.
@@ -215,7 +231,7 @@ impl Writer {
         let doing = "read the samples";
         let mut sql =
             self.connection.prepare_cached("SELECT key FROM sample WHERE id = ?").doing(doing)?;
-        ids_of(&self.connection, target)?
+        list::of_target(&self.connection, target)?
             .into_iter()
             .map(|id| {
                 let key = sql.query_row([id], |row| row.get::<_, Vec<u8>>(0)).doing(doing)?;
@@ -232,10 +248,13 @@ impl Writer {
         let doing = "weigh the samples";
         let mut sql =
             self.connection.prepare_cached("SELECT size FROM sample WHERE id = ?").doing(doing)?;
-        ids_of(&self.connection, target)?.into_iter().try_fold((0, 0), |(count, bytes), id| {
-            let size: i64 = sql.query_row([id], |row| row.get(0)).doing(doing)?;
-            Ok((count + 1, bytes + size.unsigned_abs()))
-        })
+        list::of_target(&self.connection, target)?.into_iter().try_fold(
+            (0, 0),
+            |(count, bytes), id| {
+                let size: i64 = sql.query_row([id], |row| row.get(0)).doing(doing)?;
+                Ok((count + 1, bytes + size.unsigned_abs()))
+            },
+        )
     }
 
     /// Whether another connection committed since the last call. This one's own commits do not count.
@@ -318,8 +337,10 @@ impl Writer {
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .doing(doing)?;
+            file::still_known(&transaction, path)?;
             let report = import::import(&transaction, &identity.author, incoming, replace, at)?;
             if keep(&report) {
+                crash::point("workspace.import.written");
                 transaction.commit().doing(doing)?;
             } else {
                 transaction.rollback().doing(doing)?;
@@ -335,7 +356,7 @@ impl Writer {
     /// # Errors
     /// Nothing of it is done.
     pub fn undo(&mut self, at: Timestamp) -> Result<Option<UndoReport>> {
-        self.change("undo", |transaction, me| undo::step(transaction, &me.author, Way::Undo, at))
+        self.step("undo", Way::Undo, at)
     }
 
     /// Does again what was taken back last; `None` when there is nothing, or something else was done since.
@@ -343,7 +364,16 @@ impl Writer {
     /// # Errors
     /// Nothing of it is done.
     pub fn redo(&mut self, at: Timestamp) -> Result<Option<UndoReport>> {
-        self.change("redo", |transaction, me| undo::step(transaction, &me.author, Way::Redo, at))
+        self.step("redo", Way::Redo, at)
+    }
+
+    fn step(&mut self, doing: &'static str, way: Way, at: Timestamp) -> Result<Option<UndoReport>> {
+        let step =
+            self.change(doing, |transaction, me| undo::step(transaction, &me.author, way, at))?;
+        Ok(step.map(|(action, report)| {
+            self.own.insert(action);
+            report
+        }))
     }
 
     /// Takes the sync lease, before a listing begins, or renews it. It ends by itself a minute after the last renewal.
@@ -524,14 +554,6 @@ impl Writer {
         })
     }
 
-    /// Makes a consistent copy while others work. Drafts are not part of it.
-    ///
-    /// # Errors
-    /// [`WorkspaceError::Exists`], or the copy cannot be written; a part of it is not left behind.
-    pub fn backup(&self, to: &Path) -> Result<()> {
-        migrate::copy_to(&self.connection, to)
-    }
-
     /// Brings the search index on by one short transaction; returns how many samples it still lacks.
     ///
     /// # Errors
@@ -570,41 +592,14 @@ fn change<T>(
     let run = || {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
+        file::still_known(&transaction, path)?;
         let value = work(&transaction)?;
+        crash::point("workspace.change.written");
         transaction.commit().doing(doing)?;
+        crash::point("workspace.change.committed");
         Ok(value)
     };
     run().map_err(|error| file::as_damage(error, path))
-}
-
-/// The samples of a target, ascending, each once.
-fn ids_of(connection: &Connection, target: &Target) -> Result<Vec<i64>> {
-    match target {
-        Target::Samples(samples) => {
-            let mut ids: Vec<i64> = samples.iter().map(|id| id.0).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            Ok(ids)
-        }
-        Target::Matching { view, filter, scope } => {
-            let from = conditions::all_of(connection, *view, filter)?;
-            list::ids(connection, &from, &conditions::of(*view, filter, *scope))
-        }
-    }
-}
-
-/// Whether the content heads are still those that a draft started from. A move in between is no change.
-fn same_heads(sample: &Sample, based_on: &[RevisionId]) -> bool {
-    let heads = sample.content_heads();
-    let same = heads.len() == based_on.len() && heads.iter().all(|head| based_on.contains(head));
-    let mut revisions =
-        sample.history.iter().filter(|revision| heads.contains(&revision.id)).peekable();
-    let moved = revisions.peek().is_some()
-        && revisions.all(|revision| {
-            revision.how == How::Move
-                && based_on.iter().all(|known| revision.parents.contains(known))
-        });
-    same || (moved && !based_on.is_empty())
 }
 
 #[cfg(test)]

@@ -7,16 +7,22 @@
     reason = "a test may stop where it stands"
 )]
 
+#[path = "../common/bombs.rs"]
+mod bombs;
+#[path = "../common/figures.rs"]
+mod figures;
 #[path = "../common/home.rs"]
 mod home;
 
 mod adding;
 mod bad_input;
+mod bounds;
 mod datasets;
 mod deleting;
 mod exporting;
 mod import_formats;
 mod importing;
+mod keeping;
 mod labeling;
 mod listing;
 mod program;

@@ -70,6 +70,12 @@ impl Tmux {
         String::from_utf8_lossy(&shown).into_owned()
     }
 
+    /// What tmux knows of the pane, by a format of its own: `#{cursor_flag}`.
+    pub(crate) fn asked(&self, format: &str) -> String {
+        let said = self.run(["display-message", "-p", format]).stdout;
+        String::from_utf8_lossy(&said).trim_end().to_owned()
+    }
+
     /// Waits until this text is to be seen.
     #[track_caller]
     pub(crate) fn wait_for_text(&self, text: &str) {

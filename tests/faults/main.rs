@@ -10,13 +10,21 @@
 
 #[path = "../common/bucket/mod.rs"]
 mod bucket;
+#[path = "../common/figures.rs"]
+mod figures;
+#[path = "../common/home.rs"]
+mod home;
+#[path = "../common/pty/mod.rs"]
+mod pty;
 
 mod client;
 mod cut;
+mod every_request;
 mod listing;
 mod obs;
 mod retrying;
 mod rights;
+mod secrets;
 mod server;
 mod sharing;
 mod sound;

@@ -270,3 +270,37 @@ fn no_more_requests_are_under_way_than_are_allowed() {
     });
     assert!((2..=limit).contains(&server.most_at_once()), "{}", server.most_at_once());
 }
+
+/// Each of many files would be tried for as long as one is, and nobody would be heard who wants to stop it.
+#[test]
+fn a_store_that_fell_silent_is_not_asked_for_every_file_that_is_to_be_deleted() {
+    with_keys!();
+    for bulk in [BulkDelete::Single, BulkDelete::Checksum] {
+        let server = Server::start(Manners::plain());
+        let bucket = server.bucket(BUCKET);
+        for n in 0..200 {
+            bucket.put(&format!("calls/{n}.wav"), "x");
+        }
+        let options =
+            Options { tries: 1, requests: 4, bulk_delete: Some(bulk), ..options(&server) };
+        let store = open(&options);
+        let all: Vec<_> =
+            listed(&store).unwrap().into_iter().map(|entry| (entry.key, entry.stamp)).collect();
+        let run = || {
+            let mut done = Vec::new();
+            store.delete_many(&all, &mut |_, outcome| {
+                done.push(outcome.is_ok());
+                ControlFlow::Continue(())
+            });
+            (done.iter().filter(|done| **done).count(), done.len())
+        };
+        server.forget_requests();
+        server.fault(When::any().always(), Fault::DropBefore);
+        assert_eq!(run(), (0, 200), "{bulk:?}: each has its outcome");
+        let asked = server.requests().len();
+        assert!(asked < 40, "{bulk:?}: {asked} requests");
+        server.mend();
+        assert_eq!(run(), (200, 200), "{bulk:?}: the next run does it");
+        assert_eq!(bucket.keys(), [""; 0]);
+    }
+}

@@ -2,16 +2,23 @@
 
 #[path = "../../fuzz/bodies/decoders.rs"]
 mod decoders;
+#[path = "../../fuzz/bodies/formats.rs"]
+mod formats;
 #[path = "../../fuzz/bodies/frames.rs"]
 mod frames;
+#[path = "../../fuzz/bodies/logs.rs"]
+mod logs;
+#[path = "../../fuzz/bodies/settings.rs"]
+mod settings;
 
+use crate::figures;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Changed inputs from each seed.
-const CHANGED: usize = 250;
-/// No input may keep a listener busy for so long, on a machine that does much else.
+/// A soak changes each seed so many times as often.
+const LONGER: u64 = 80;
+/// No input may keep the program busy for so long, on a machine that does much else.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Kept inputs of a target, each with its name.
@@ -68,19 +75,23 @@ impl Chance {
     }
 }
 
-/// Each seed as it is, and changed. What makes one panic is kept, to be put among the seeds.
-fn run(target: &str, body: fn(&[u8])) {
+/// Each seed as it is, and changed so many times. What makes one panic is kept, to be put among the seeds.
+fn run(target: &str, changed: u64, body: fn(&[u8])) {
     let seeds = seeds(target);
     assert!(seeds.len() > 5, "{} seeds", seeds.len());
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+    let mut tried = 0;
     for (name, seed) in &seeds {
         try_one(name, seed, body);
-        for turn in 0..CHANGED {
+        let turns = figures::times(changed, changed * LONGER);
+        for turn in 0..turns {
             let other = chance.below(seeds.len());
             let changed = chance.changed(seed, &seeds[other].1);
             try_one(&format!("{name}, change {turn}"), &changed, body);
         }
+        tried += turns + 1;
     }
+    figures::count("inputs fuzzed", tried);
 }
 
 fn try_one(name: &str, bytes: &[u8], body: fn(&[u8])) {
@@ -95,10 +106,25 @@ fn try_one(name: &str, bytes: &[u8], body: fn(&[u8])) {
 
 #[test]
 fn no_bytes_harm_the_frame_reader() {
-    run("frames", frames::read);
+    run("frames", 1000, frames::read);
 }
 
 #[test]
 fn no_bytes_harm_the_decoders() {
-    run("decoders", decoders::decode);
+    run("decoders", 250, decoders::decode);
+}
+
+#[test]
+fn no_bytes_harm_the_readers_of_labels() {
+    run("formats", 250, formats::labels);
+}
+
+#[test]
+fn no_bytes_harm_the_reader_of_logs() {
+    run("logs", 400, logs::shared);
+}
+
+#[test]
+fn no_bytes_harm_the_reader_of_settings() {
+    run("settings", 60, settings::settings);
 }

@@ -3,6 +3,8 @@
 
 #[path = "../common/chromium.rs"]
 mod chromium;
+#[path = "../common/figures.rs"]
+mod figures;
 #[path = "../common/home.rs"]
 mod home;
 #[path = "../common/proxy/mod.rs"]
@@ -25,4 +27,5 @@ mod line;
 mod links;
 mod old;
 mod page;
+mod private;
 mod world;

@@ -24,6 +24,7 @@ fn on_a_small_disk(desk: &Desk) -> Option<(Screen, PathBuf)> {
     let screen = Launch::program("unshare", &desk.home)
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
         .env("EARMARK", env!("CARGO_BIN_EXE_earmark"))
+        .env("EARMARK_WORKSPACE_KEEP_COPIES", "0")
         .start();
     wait_until_ready(&screen);
     let seen_from_here = format!("/proc/{}/root{}", screen.process(), disk.display());
@@ -66,6 +67,7 @@ fn a_file_that_may_not_grow_keeps_the_text_and_saves_it_when_it_may() {
     let screen = Launch::program("sh", &desk.home)
         .args(["-c", "trap '' XFSZ; exec \"$EARMARK\" calls"])
         .env("EARMARK", env!("CARGO_BIN_EXE_earmark"))
+        .env("EARMARK_WORKSPACE_KEEP_COPIES", "0")
         .start();
     wait_until_ready(&screen);
     screen.type_keys("<enter>");
@@ -122,6 +124,7 @@ fn quitting_without_room_is_asked_about() {
     let screen = Launch::program("sh", &desk.home)
         .args(["-c", "trap '' XFSZ; exec \"$EARMARK\" calls"])
         .env("EARMARK", env!("CARGO_BIN_EXE_earmark"))
+        .env("EARMARK_WORKSPACE_KEEP_COPIES", "0")
         .start();
     wait_until_ready(&screen);
     screen.type_keys("<enter>");

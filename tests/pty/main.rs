@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may stop where it stands")]
 
+#[path = "../common/bombs.rs"]
+mod bombs;
 #[path = "../common/home.rs"]
 mod home;
 #[path = "../common/pty/mod.rs"]
@@ -9,11 +11,13 @@ mod pty;
 #[path = "../common/tmux.rs"]
 mod tmux;
 
+mod bad_audio;
 mod bytes;
 mod desk;
 mod full_disk;
 mod harness;
 mod hostile;
+mod keeping;
 mod lasting;
 mod refusals;
 mod sound;

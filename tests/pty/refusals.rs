@@ -58,13 +58,15 @@ fn a_damaged_workspace_is_left_as_it_is() {
 fn a_damaged_workspace_names_the_last_copy() {
     let desk = worked_at();
     let workspace = desk.workspace();
+    // A day's copy would be newer.
+    fs::remove_dir_all(workspace.with_extension("earmark-copies")).expect("the sync made one");
     let copy = workspace.with_extension("earmark.before-0002");
     fs::copy(&workspace, &copy).expect("a copy");
     let mut bytes = bytes_of(&workspace);
     bytes[100..4000].fill(0xA5);
     fs::write(&workspace, &bytes).expect("it is damaged");
     let said = refused(&desk.launch().size(200, 30).start());
-    says(&said, &["is damaged", "hint:", "before-0002"]);
+    says(&said, &["is damaged", "hint:", "before-0002", "earmark salvage", "earmark put-back"]);
 }
 
 #[test]

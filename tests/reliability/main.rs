@@ -10,7 +10,11 @@ mod figures;
 mod home;
 #[path = "../common/pty/mod.rs"]
 mod pty;
+#[path = "../common/tmux.rs"]
+mod tmux;
 
+#[path = "../pty/desk.rs"]
+mod desk;
 mod disk;
 mod kill;
 mod labeler;

@@ -8,6 +8,18 @@ use std::time::Duration;
 const THREE: [&str; 3] = ["a.wav", "b.wav", "c.wav"];
 
 #[test]
+fn a_label_that_waits_for_another_process_is_a_draft_meanwhile() {
+    let mut desk = Desk::with(&["a.wav", "b.wav"]);
+    desk.busy_writer(true).keys("<enter>said<enter>");
+    desk.wait(Duration::from_millis(1_100));
+    assert_eq!(desk.draft("a.wav").as_deref(), Some("said"), "on disk within a second");
+    assert_eq!(desk.label("a.wav"), None);
+    desk.busy_writer(false);
+    assert_eq!(desk.label("a.wav").as_deref(), Some("said"));
+    assert_eq!(desk.draft("a.wav"), None);
+}
+
+#[test]
 fn a_draft_is_on_disk_within_a_second() {
     let mut desk = Desk::with(&THREE);
     desk.keys("<enter>how are").wait(Duration::from_millis(900)).expect("draft saved");

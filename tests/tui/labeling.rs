@@ -133,6 +133,18 @@ fn a_slow_commit_shows_and_loses_nothing() {
 }
 
 #[test]
+fn keys_typed_right_behind_a_tab_are_for_what_it_shows() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>one<enter>two<enter><esc>").wait(Duration::from_secs(1));
+    desk.hold(true).keys("3jx").hold(false);
+    assert_eq!((desk.label("a.wav").as_deref(), desk.label("b.wav")), (Some("one"), None));
+    desk.keys("1").hold(true).keys("3x1<enter>three").hold(false);
+    assert_eq!(desk.label("a.wav").as_deref(), Some("one"), "meant for a tab that was left");
+    assert_eq!((desk.tab(), desk.here().as_str()), (View::Unlabeled, "b.wav"));
+    assert_eq!(desk.text(), "three");
+}
+
+#[test]
 fn what_was_read_before_a_label_is_not_shown_after_it() {
     let mut desk = Desk::with(&THREE);
     desk.delays.slow = Some("c.wav".to_owned());

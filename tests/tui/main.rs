@@ -4,6 +4,8 @@
 
 #[path = "../common/home.rs"]
 mod home;
+#[path = "../common/typed.rs"]
+mod typed;
 
 mod deck;
 mod delays;

@@ -4,6 +4,7 @@ use crate::desk::{Desk, place_clip};
 use crate::scene::bob_labels;
 use earmark::domain::Suggestion;
 use earmark::workspace::{ImportItem, Suggested};
+use std::time::Duration;
 
 const THREE: [&str; 3] = ["a.wav", "b.wav", "c.wav"];
 
@@ -60,7 +61,7 @@ fn a_label_given_meanwhile_is_never_overwritten_unasked() {
         desk.expect("mine").expect("theirs").expect("bob, 2026-07-03");
         assert_eq!(desk.label("a.wav").as_deref(), Some("theirs"));
         assert_eq!(desk.draft("a.wav").as_deref(), Some("mine"), "safe while it asks");
-        desk.keys(keys);
+        desk.wait(Duration::from_secs(1)).keys(keys);
         assert!(desk.state.dialogs.is_empty());
         assert_eq!(desk.label("a.wav").as_deref(), Some(label), "{keys}");
         assert_eq!(desk.draft("a.wav").as_deref(), draft, "{keys}");
@@ -76,6 +77,25 @@ fn a_label_seen_while_typing_is_told_and_then_asked() {
     assert_eq!(desk.text(), "mine");
     desk.keys("<enter>").expect("Labeled meanwhile").keys("<up><up><enter>");
     assert_eq!(desk.label("a.wav").as_deref(), Some("mine"));
+}
+
+#[test]
+fn what_is_typed_on_answers_no_question_that_came_up_meanwhile() {
+    for typed in ["kick back", "kk", "j k", "back<bs><bs>"] {
+        let mut desk = Desk::with(&THREE);
+        desk.keys("<enter>mine");
+        bob_labels(&mut desk, "a.wav", "theirs");
+        desk.keys("<enter>").expect("Labeled meanwhile by somebody else");
+        desk.keys(typed).keys("<enter>").expect("Labeled meanwhile by somebody else");
+        let said = typed.replace("ck<bs><bs>", "");
+        assert_eq!(desk.label("b.wav"), Some(said), "it went to the file that it was meant for");
+        assert_eq!(desk.label("a.wav").as_deref(), Some("theirs"));
+        assert_eq!(desk.draft("a.wav").as_deref(), Some("mine"));
+        desk.wait(Duration::from_secs(1)).keys("kk<enter>");
+        assert!(desk.state.dialogs.is_empty(), "after a pause it is answered");
+        assert_eq!(desk.label("a.wav").as_deref(), Some("mine"));
+        assert_eq!(desk.here(), "c.wav");
+    }
 }
 
 #[test]

@@ -13,6 +13,9 @@ use std::time::Duration;
 /// A key this soon after a lone Esc is the rest of a split Alt sequence, not a list command.
 const SPLIT_ESCAPE: Duration = Duration::from_millis(50);
 
+/// More keys than this are not kept for a list that does not come.
+const AHEAD_LIMIT: usize = 64;
+
 impl Turn<'_> {
     pub(super) fn input(&mut self, input: Input) {
         match input {
@@ -25,7 +28,9 @@ impl Turn<'_> {
             Input::Mouse(mouse) => self.mouse(mouse),
             input @ (Input::Key(_) | Input::Paste(_) | Input::Lines(_)) => {
                 self.dismiss_error();
-                self.typed(input);
+                if !self.types_on(&input) {
+                    self.typed(input);
+                }
             }
         }
     }
@@ -41,11 +46,46 @@ impl Turn<'_> {
             queue.push(input);
             return;
         }
+        if self.waits_for_list(&input) {
+            self.state.list.typed_ahead.push(input);
+            return;
+        }
+        let waits = self.state.list.advance && self.state.focus == Focus::Editor;
+        if waits && self.state.dialogs.is_empty() && !leaves_box(self, &input) {
+            self.state.editor.typed_ahead.push(input);
+            return;
+        }
         match input {
             Input::Key(key) => self.key(key),
             Input::Paste(text) => self.pasted(&text),
             Input::Lines(text) => self.lines_pasted(&text),
             Input::Mouse(_) | Input::Resize(..) | Input::Focus(_) => {}
+        }
+    }
+
+    /// Whether this is for the rows of a list that is on its way, or comes behind something that is.
+    fn waits_for_list(&self, input: &Input) -> bool {
+        let state = &*self.state;
+        let Input::Key(key) = input else { return false };
+        let coming = state.screen == Screen::Labeling
+            && state.focus == Focus::List
+            && state.dialogs.is_empty()
+            && state.list.loading
+            && state.list.rows.is_empty();
+        let queue = &state.list.typed_ahead;
+        if !coming || queue.len() >= AHEAD_LIMIT {
+            return false;
+        }
+        match state.keymap.resolve(KeyContext::List, *key) {
+            Some(action) => concerns_rows(action) || (!queue.is_empty() && !is_at_once(action)),
+            None => !queue.is_empty(),
+        }
+    }
+
+    /// The list is here: what was typed for it meanwhile.
+    pub(super) fn list_has_come(&mut self) {
+        for input in std::mem::take(&mut self.state.list.typed_ahead) {
+            self.typed(input);
         }
     }
 
@@ -142,6 +182,47 @@ impl Turn<'_> {
         self.save_draft_now();
         self.effect(Effect::Suspend);
     }
+}
+
+/// Actions that are about the rows of the list, or about one of them.
+fn concerns_rows(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::First
+            | Action::Last
+            | Action::Edit
+            | Action::Batch
+            | Action::Unlabel
+            | Action::Delete
+            | Action::Restore
+            | Action::AcceptSuggestion
+            | Action::FlagMenu
+            | Action::History
+            | Action::Select
+            | Action::SelectRange
+            | Action::SelectAll
+            | Action::PlayPause
+            | Action::Replay
+    )
+}
+
+/// Actions that wait for nothing, whatever was typed before them.
+fn is_at_once(action: Action) -> bool {
+    matches!(
+        action,
+        Action::TabUnlabeled
+            | Action::TabToConfirm
+            | Action::TabLabeled
+            | Action::TabTrash
+            | Action::Quit
+            | Action::CopyOrQuit
+            | Action::Suspend
+            | Action::Redraw
+    )
 }
 
 /// Keys that need not wait for the sample: leaving the box, the sound, help, the end.

@@ -5,17 +5,19 @@ use crate::action::Action;
 use crate::app::dialog::{Dialog, NewerDialog};
 use crate::app::editor::{DraftMark, Loading};
 use crate::app::effect::{DraftJob, Effect, LabelJob};
-use crate::app::message::LabelOutcome;
+use crate::app::message::{Input, LabelOutcome};
 use crate::app::state::{Focus, Severity, Unsaved};
 use crate::domain::{
     Confirm, Deed, Flag, How, Order, SampleDetail, SampleId, Target, UserError, View,
 };
-use crate::keymap::Context as KeyContext;
+use crate::keymap::{Context as KeyContext, KeyCode};
 use crate::text::{nfc, safe_bytes, safe_line};
 use std::time::Duration;
 
 /// A label that could not be written is tried again this often.
 const RETRY: Duration = Duration::from_secs(3);
+/// Who makes no longer pause than this is typing, and has not read what came up.
+const TYPES_ON: Duration = Duration::from_millis(700);
 
 impl Turn<'_> {
     pub(super) fn label_and_next(&mut self) {
@@ -70,8 +72,7 @@ impl Turn<'_> {
             sample: open.row.id,
             key: open.row.key.clone(),
             how: if accepted { How::Suggestion } else { How::Typed },
-            // Until its heads are read, what is there is our own label.
-            based_on: (!open.heads_due).then(|| open.heads.clone()),
+            based_on: Some(open.heads.clone()),
             content,
         };
         open.draft = DraftMark::Clean;
@@ -120,6 +121,9 @@ impl Turn<'_> {
         self.state.editor.ahead.forget(job.sample);
         let heard = format!("chars={}", job.content.chars().count());
         self.effect(Effect::Journal("label", Some(job.sample), heard));
+        let wait = Duration::from_millis(u64::from(self.state.config.editor.draft_ms));
+        let draft_at = Some(self.context.now + wait);
+        self.state.labels_out.insert(job.sample, (job.clone(), draft_at));
         self.effect(Effect::Label(job));
     }
 
@@ -188,7 +192,7 @@ impl Turn<'_> {
     /// Where *next* led to a sample that turned out to be somebody else's, it leads on.
     pub(super) fn lead_on(&mut self) -> bool {
         let open = self.state.editor.open.as_ref();
-        let untouched = open.is_some_and(|open| open.handed_out && !open.changed());
+        let untouched = open.is_some_and(|open| open.handed_out && !open.touched());
         let leads_on = untouched && self.state.focus == Focus::Editor;
         if leads_on {
             self.go_next();
@@ -235,9 +239,14 @@ impl Turn<'_> {
 
     pub(super) fn labeled(&mut self, job: LabelJob, outcome: LabelOutcome) {
         self.state.list.pending.remove(&job.sample);
+        let sent = self.state.labels_out.remove(&job.sample);
         let id = job.sample;
         match outcome {
             LabelOutcome::Labeled(_) | LabelOutcome::Unchanged => {
+                if sent.is_some_and(|(_, draft_at)| draft_at.is_none()) {
+                    // Its draft may have been saved behind it.
+                    self.drop_draft(job.key.clone());
+                }
                 return self.label_is_on_disk(&job);
             }
             LabelOutcome::ChangedMeanwhile(theirs) => self.newer(job, *theirs),
@@ -305,7 +314,30 @@ impl Turn<'_> {
 
     fn newer(&mut self, job: LabelJob, theirs: SampleDetail) {
         self.keep_as_draft(&job);
-        self.state.dialogs.push(Dialog::Newer(Box::new(NewerDialog { job, theirs, cursor: 2 })));
+        let types = self.state.focus == Focus::Editor && self.open_id() != Some(job.sample);
+        let typed_at = types.then_some(self.context.now);
+        let dialog = NewerDialog { job, theirs, cursor: 2, typed_at };
+        self.state.dialogs.push(Dialog::Newer(Box::new(dialog)));
+    }
+
+    /// What is typed while a newer label comes up is meant for the box of the next file, not for the question about the
+    /// one before: it goes there, until there is a pause. Whether it did.
+    pub(super) fn types_on(&mut self, input: &Input) -> bool {
+        let now = self.context.now;
+        let Some(Dialog::Newer(dialog)) = self.state.dialogs.last_mut() else { return false };
+        let typing = dialog.typed_at.is_some_and(|at| now.saturating_sub(at) < TYPES_ON);
+        if !typing || !is_text(input) {
+            dialog.typed_at = None;
+            return false;
+        }
+        let is_newer = |dialog: &mut Dialog| matches!(dialog, Dialog::Newer(_));
+        let mut asked: Vec<Dialog> = self.state.dialogs.extract_if(.., is_newer).collect();
+        if let Some(Dialog::Newer(dialog)) = asked.last_mut() {
+            dialog.typed_at = Some(now);
+        }
+        self.typed(input.clone());
+        self.state.dialogs.extend(asked);
+        true
     }
 
     fn label_failed(&mut self, job: LabelJob, error: &UserError) {
@@ -316,6 +348,19 @@ impl Turn<'_> {
         let retry_at = Some(self.context.now + RETRY);
         self.keep_as_draft(&job);
         self.state.unsaved.insert(job.sample, Unsaved { job, retry_at });
+    }
+
+    /// Labels that have to wait, because somebody else is writing, are on disk as drafts meanwhile.
+    pub(super) fn save_waiting_labels(&mut self, now: Duration) {
+        let mut waiting = Vec::new();
+        for (job, draft_at) in self.state.labels_out.values_mut() {
+            if draft_at.take_if(|at| *at <= now).is_some() {
+                waiting.push(job.clone());
+            }
+        }
+        for job in waiting {
+            self.keep_as_draft(&job);
+        }
     }
 
     /// Labels that could not be written are tried again, oldest file first.
@@ -333,5 +378,16 @@ impl Turn<'_> {
             let job = unsaved.job.clone();
             self.effect(Effect::Label(job));
         }
+    }
+}
+
+/// Whether it is text, or what a person types with it.
+fn is_text(input: &Input) -> bool {
+    match input {
+        Input::Paste(_) | Input::Lines(_) => true,
+        Input::Key(key) => {
+            key.typed().is_some() || matches!(key.code, KeyCode::Enter | KeyCode::Backspace)
+        }
+        Input::Mouse(_) | Input::Resize(..) | Input::Focus(_) => false,
     }
 }

@@ -80,13 +80,14 @@ impl Turn<'_> {
             Message::AudioChanged(id) => self.audio_changed(id),
             Message::Sync(progress) => self.sync_progress(progress),
             Message::Synced(result) => self.synced(result),
+            Message::SyncElsewhere(who) => self.sync_elsewhere(&who),
             Message::Probed { last } => self.probed(last),
             Message::Changed => self.changed_elsewhere(),
             Message::Datasets(known) => self.datasets_read(known),
             Message::Failed(error) => self.failed(error),
             Message::Done(text) => self.info(text),
             Message::Deadline => self.deadline(),
-            Message::Terminate => self.quit(),
+            Message::Terminate => self.terminate(),
             Message::OpenPath(path) => {
                 self.effect(Effect::OpenDataset(path.to_string_lossy().into_owned()));
             }

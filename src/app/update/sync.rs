@@ -76,6 +76,14 @@ impl Turn<'_> {
         self.effect(Effect::Counts);
     }
 
+    pub(super) fn sync_elsewhere(&mut self, who: &UserError) {
+        self.state.sync.running = None;
+        if self.state.sync.next_at.is_none() {
+            self.state.sync.next_at = Some(self.context.now + AGAIN);
+        }
+        self.info(safe_line(&who.to_string()).into_owned());
+    }
+
     pub(super) fn synced(&mut self, result: Result<SyncReport, UserError>) {
         self.state.sync.running = None;
         let asks = |dialog: &Dialog| matches!(dialog, Dialog::Confirm(confirm) if matches!(confirm.deed, ConfirmedDeed::StopSync));
@@ -101,6 +109,9 @@ impl Turn<'_> {
         }
     }
 }
+
+/// Another process does it: what that finds is seen here. Should it end in the middle, this one does it again.
+const AGAIN: Duration = Duration::from_secs(70);
 
 fn says_something(report: &SyncReport) -> bool {
     report.added + report.changed + report.moved + report.missing + report.restored > 0

@@ -39,6 +39,7 @@ impl Turn<'_> {
         if due(self.state.drafts_due) {
             self.retry_drafts();
         }
+        self.save_waiting_labels(self.context.now);
         self.retry_unsaved();
     }
 
@@ -104,6 +105,12 @@ impl Turn<'_> {
             deed: ConfirmedDeed::Quit,
             yes: false,
         }));
+    }
+
+    /// Ends because somebody or something asks for it: labels that are on their way may not get there.
+    pub(super) fn terminate(&mut self) {
+        self.save_waiting_labels(Duration::MAX);
+        self.quit();
     }
 
     /// Ends: the draft and the place go to disk first.

@@ -131,7 +131,7 @@ impl Shared {
         let http = http_client(&self.options)?;
         let found = self.settings(http.clone()).await;
         let endpoint = found.endpoint_url().map(str::to_owned);
-        check(endpoint.as_deref())?;
+        check_endpoint(endpoint.as_deref())?;
         let profile = Profile::of(&self.scheme, endpoint.as_deref(), &self.options);
         if profile.kind == StoreKind::Obs && endpoint.is_none() {
             return Err(StoreError::NoEndpoint { bucket: self.bucket.clone() });
@@ -238,10 +238,17 @@ fn time(options: &Options) -> TimeoutConfig {
         .build()
 }
 
-fn check(endpoint: Option<&str>) -> Result<(), StoreError> {
+/// Whether requests can go there. A name and a password in it are refused: it is kept in workspaces and outputs.
+///
+/// # Errors
+/// It is no address, or holds what is secret.
+pub fn check_endpoint(endpoint: Option<&str>) -> Result<(), StoreError> {
     let Some(endpoint) = endpoint else { return Ok(()) };
     let host = endpoint.strip_prefix("https://").or_else(|| endpoint.strip_prefix("http://"));
     let bad = |c: char| c.is_whitespace() || c.is_control();
+    if without_user(endpoint) != endpoint {
+        return Err(StoreError::SecretInEndpoint { endpoint: without_user(endpoint) });
+    }
     match host {
         Some(host) if !host.is_empty() && !host.starts_with('/') && !host.contains(bad) => Ok(()),
         _ => Err(StoreError::BadEndpoint { endpoint: without_user(endpoint) }),
@@ -300,10 +307,13 @@ mod tests {
     #[test]
     fn an_endpoint_is_a_url_of_a_host() {
         for good in [None, Some("https://store"), Some("http://[::1]:9000/")] {
-            assert!(check(good).is_ok(), "{good:?}");
+            assert!(check_endpoint(good).is_ok(), "{good:?}");
         }
         for bad in ["", "localhost:9000", "ftp://store", "https://", "http:///x", "http://a b"] {
-            assert!(matches!(check(Some(bad)), Err(StoreError::BadEndpoint { .. })), "{bad:?}");
+            assert!(
+                matches!(check_endpoint(Some(bad)), Err(StoreError::BadEndpoint { .. })),
+                "{bad:?}"
+            );
         }
     }
 

@@ -12,11 +12,15 @@ use md5::{Digest, Md5};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::JoinSet;
 
 /// As many keys as one bulk request takes.
 const BULK: usize = 1000;
+/// Files in a row of which the store said nothing, after which the others are not tried.
+const UNREACHED: usize = 32;
 
 /// Removes one object, whatever it is; one that is not there is no error.
 pub(super) async fn one(shared: &Shared, key: &str) -> Result<(), StoreError> {
@@ -37,11 +41,12 @@ pub(super) fn many(
     listed: &[(SampleKey, AudioStamp)],
     on_outcome: &mut dyn FnMut(usize, Result<(), DeleteError>) -> ControlFlow<()>,
 ) {
+    let silence = Arc::new(Silence::new(shared.options.requests));
     for (start, some) in (0..).step_by(BULK).zip(listed.chunks(BULK)) {
         let (done, mut outcomes) = channel(some.len());
         let begun = runtime().map(|runtime| {
-            let (on, some) = (shared.clone(), some.to_vec());
-            runtime.spawn(async move { chunk(on, some, done).await });
+            let (on, some, silence) = (shared.clone(), some.to_vec(), silence.clone());
+            runtime.spawn(async move { chunk(on, some, silence, done).await });
         });
         if let Err(error) = begun {
             let _ = on_outcome(start, Err(error.into()));
@@ -60,7 +65,41 @@ pub(super) fn many(
 
 type Outcomes = Sender<(usize, Result<(), DeleteError>)>;
 
-async fn chunk(shared: Arc<Shared>, listed: Vec<(SampleKey, AudioStamp)>, done: Outcomes) {
+/// How long the store has said nothing: without it, each of many files would be tried for as long as one is.
+struct Silence {
+    looks: Semaphore,
+    in_a_row: AtomicUsize,
+}
+
+impl Silence {
+    fn new(at_once: usize) -> Self {
+        Self { looks: Semaphore::new(at_once.max(1)), in_a_row: AtomicUsize::new(0) }
+    }
+
+    fn heard(&self, outcome: &Result<(), DeleteError>) {
+        if matches!(outcome, Err(DeleteError::Store(error)) if error.is_offline()) {
+            self.in_a_row.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.in_a_row.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn is_final(&self) -> bool {
+        self.in_a_row.load(Ordering::Relaxed) >= UNREACHED
+    }
+}
+
+fn not_tried(shared: &Shared) -> DeleteError {
+    let why = "it was not tried, since others before it were not answered".to_owned();
+    StoreError::Unreachable { endpoint: shared.endpoint(), why }.into()
+}
+
+async fn chunk(
+    shared: Arc<Shared>,
+    listed: Vec<(SampleKey, AudioStamp)>,
+    silence: Arc<Silence>,
+    done: Outcomes,
+) {
     let single = match shared.made().await {
         Ok(made) => made.profile.bulk_delete == BulkDelete::Single,
         // Each look says what is wrong.
@@ -68,13 +107,22 @@ async fn chunk(shared: Arc<Shared>, listed: Vec<(SampleKey, AudioStamp)>, done: 
     };
     let mut looks = JoinSet::new();
     for (place, (key, stamp)) in listed.into_iter().enumerate() {
-        let (on, done) = (shared.clone(), done.clone());
+        let (on, silence, done) = (shared.clone(), silence.clone(), done.clone());
         looks.spawn(async move {
             let name = key.lossy().into_owned();
-            let mut outcome = is_the_one(&on, &key, &stamp).await;
+            // Never closed.
+            let _turn = silence.looks.acquire().await.ok();
+            let mut outcome = if silence.is_final() {
+                Err(not_tried(&on))
+            } else {
+                let outcome = is_the_one(&on, &key, &stamp).await;
+                silence.heard(&outcome);
+                outcome
+            };
             // Not every control character survives XML.
             if outcome.is_ok() && (single || name.contains(char::is_control)) {
                 outcome = one(&on, &name).await.map_err(DeleteError::from);
+                silence.heard(&outcome);
             } else if outcome.is_ok() {
                 return Some((place, name));
             }

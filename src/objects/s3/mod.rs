@@ -18,6 +18,7 @@ use super::{
     Abilities, DeleteError, Entry, Examination, Listing, OnEntries, Options, PutIf, StoreError,
 };
 use crate::domain::{AudioStamp, ByteSource, SampleKey};
+pub use client::check_endpoint;
 use client::{Shared, wait};
 use read::ObjectBytes;
 use std::ops::ControlFlow;

@@ -4,7 +4,7 @@
 
 use super::error::ShareError;
 use super::job::Found;
-use super::line;
+use super::line::{self, LONGEST};
 use crate::domain::{ByteSource, Revision, SampleKey, WriterId};
 use crate::objects::{Entry, PutIf, Store, StoreError};
 use crate::workspace::{Reader, Shared};
@@ -22,10 +22,13 @@ const HISTORY: &str = "history/";
 const LAYOUT: u32 = 1;
 /// As zstd counts.
 const LEVEL: i32 = 3;
-/// A longer line is none of ours.
-const LONGEST_LINE: u64 = 64 << 20;
-/// Revisions handed over at once.
+/// How many times larger than packed it may be, in whole: each line has an id, which cannot be packed much.
+const RATIO: u64 = 1000;
+/// As zstd counts: the memory that unpacking takes, 16 MiB, and far more than packing at this level asks for.
+const WINDOW: u32 = 24;
+/// Revisions handed over at once, and their bytes.
 const CHUNK: usize = 500;
+const CHUNK_BYTES: usize = 4 << 20;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -110,28 +113,51 @@ fn unpack(
     found: &SyncSender<Found>,
 ) -> io::Result<BTreeMap<WriterId, u64>> {
     let bytes = store.read_listed(&entry.key, &entry.stamp).map_err(io::Error::other)?;
-    let mut lines = BufReader::new(zstd::Decoder::new(InOrder { bytes, at: 0 })?);
+    let packed = InOrder { bytes, at: 0 };
+    let positions = read_snapshot(packed, entry.stamp.size, &mut |chunk| hand_over(found, chunk))?;
+    // Only now: what broke off in the middle is read again as a whole.
+    for (writer, sequence) in &positions {
+        let position = Some((*writer, *sequence));
+        found
+            .send(Found::Lines { revisions: Vec::new(), from: Shared::Snapshot, position })
+            .map_err(|_| io::Error::other("nobody waits any more"))?;
+    }
+    Ok(positions)
+}
+
+/// Reads a snapshot of so many bytes, packed, and hands over what is in it, some at a time; returns how far each
+/// writer's log is in it. Memory is bounded whatever it claims to be.
+///
+/// # Errors
+/// It cannot be read or unpacked, is none, or is far larger than it may be; what `take` says.
+pub fn read_snapshot(
+    packed: impl Read,
+    size: u64,
+    take: &mut dyn FnMut(Vec<(SampleKey, Revision)>) -> io::Result<()>,
+) -> io::Result<BTreeMap<WriterId, u64>> {
+    let mut unpacked = zstd::Decoder::new(packed)?;
+    unpacked.window_log_max(WINDOW)?;
+    let most = size.saturating_mul(RATIO).saturating_add(LONGEST as u64);
+    let mut lines = BufReader::new(unpacked.take(most));
     let mut text = Vec::new();
     next(&mut lines, &mut text)?;
     let head: Head = serde_json::from_slice(&text)?;
     if head.earmark_history > LAYOUT {
         return Err(io::Error::other("a newer earmark wrote it"));
     }
-    let mut chunk: Vec<(SampleKey, Revision)> = Vec::with_capacity(CHUNK);
+    let (mut chunk, mut bytes) = (Vec::new(), 0);
     while next(&mut lines, &mut text)? {
         chunk.push(line::decode(&text).map_err(io::Error::other)?);
-        if chunk.len() == CHUNK {
-            hand_over(found, std::mem::take(&mut chunk))?;
+        bytes += text.len();
+        if chunk.len() == CHUNK || bytes > CHUNK_BYTES {
+            take(std::mem::take(&mut chunk))?;
+            bytes = 0;
         }
     }
-    hand_over(found, chunk)?;
-    // Only now: what broke off in the middle is read again as a whole.
-    for (writer, sequence) in &head.positions {
-        let position = Some((*writer, *sequence));
-        found
-            .send(Found::Lines { revisions: Vec::new(), from: Shared::Snapshot, position })
-            .map_err(|_| io::Error::other("nobody waits any more"))?;
+    if lines.get_ref().limit() == 0 {
+        return Err(io::Error::other("it unpacks to more than it may"));
     }
+    take(chunk)?;
     Ok(head.positions)
 }
 
@@ -143,8 +169,8 @@ fn hand_over(found: &SyncSender<Found>, revisions: Vec<(SampleKey, Revision)>) -
 
 fn next(lines: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<bool> {
     text.clear();
-    let read = lines.take(LONGEST_LINE).read_until(b'\n', text)?;
-    if read as u64 == LONGEST_LINE {
+    let read = lines.take(LONGEST as u64 + 1).read_until(b'\n', text)?;
+    if read > LONGEST {
         return Err(io::Error::other("a line of it is too long"));
     }
     Ok(read > 0)

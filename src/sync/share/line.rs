@@ -3,11 +3,14 @@
 use crate::domain::{
     ActionId, AudioStamp, Change, ContentChange, Flag, How, Revision, RevisionId, SampleKey,
 };
-use crate::formats::KeyFields;
+use crate::formats::{KeyFields, too_many_values};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+
+/// Bytes of the longest line that is read: more than the longest text that can be imported takes in JSON.
+pub(super) const LONGEST: usize = 32 << 20;
 
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -45,8 +48,8 @@ struct Heard {
     etag: String,
 }
 
-/// The line, without its end.
-pub(super) fn encode(key: &SampleKey, revision: &Revision) -> String {
+/// A revision as a line of the log, without its end: see docs/log-format.md.
+pub fn encode(key: &SampleKey, revision: &Revision) -> String {
     let (content, removed) = match &revision.change.content {
         Some(ContentChange::Set(text)) => (Some(text.clone()), false),
         Some(ContentChange::Removed) => (None, true),
@@ -80,8 +83,17 @@ fn named(fields: &KeyFields) -> Option<SampleKey> {
     fields.read().filter(|key| !key.as_bytes().is_empty())
 }
 
-/// The revision of a line, and the sample that it is about.
-pub(super) fn decode(text: &[u8]) -> Result<(SampleKey, Revision), String> {
+/// The revision of a line of the log, and the sample that it is about.
+///
+/// # Errors
+/// In a few words, what is wrong with it.
+pub fn decode(text: &[u8]) -> Result<(SampleKey, Revision), String> {
+    if text.len() > LONGEST {
+        return Err("it is longer than 32 MiB".to_owned());
+    }
+    if too_many_values(text) {
+        return Err("there are too many values in it".to_owned());
+    }
     let line: Line = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     let key = named(&line.sample).ok_or("it names no sample")?;
     let content = match (line.content, line.removed) {

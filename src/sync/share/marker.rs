@@ -48,8 +48,14 @@ pub fn read_marker(store: &Store) -> Result<Option<Marker>, ShareError> {
         Err(StoreError::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let marker: Marker = serde_json::from_slice(&bytes)
-        .map_err(|error| ShareError::Marker { why: error.to_string() })?;
+    let marker: Marker = serde_json::from_slice(&bytes).map_err(|error| {
+        if error.is_eof() {
+            // A part of it: nobody wrote that, the rest did not come.
+            let why = format!("{MARKER} ends before its end");
+            return ShareError::Output(StoreError::Nonsense { call: "GetObject", why });
+        }
+        ShareError::Marker { why: error.to_string() }
+    })?;
     if marker.earmark > LAYOUT {
         let why = format!("its layout is {}, this program knows {LAYOUT}", marker.earmark);
         return Err(ShareError::Marker { why });

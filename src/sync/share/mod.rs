@@ -11,6 +11,7 @@ mod log;
 mod marker;
 
 pub use error::{ShareError, ShareProblem};
-pub use history::write_snapshot;
+pub use history::{read_snapshot, write_snapshot};
 pub use job::{ShareJob, ShareReport, ShareStep, announce, share};
+pub use line::{decode as read_line, encode as write_line};
 pub use marker::{MARKER, Marker, read_marker};

@@ -111,7 +111,12 @@ fn both_texts_stand_side_by_side() {
         how: How::Typed,
         based_on: None,
     };
-    stage.state.dialogs.push(Dialog::Newer(Box::new(NewerDialog { job, theirs, cursor: 0 })));
+    stage.state.dialogs.push(Dialog::Newer(Box::new(NewerDialog {
+        job,
+        theirs,
+        cursor: 0,
+        typed_at: None,
+    })));
     for size in [(100, 30), (60, 16)] {
         stage.state.size = size;
         let text = stage.text();

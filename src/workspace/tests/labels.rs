@@ -38,6 +38,33 @@ fn a_label_on_what_changed_meanwhile_is_not_written() {
 }
 
 #[test]
+fn ones_own_label_is_no_reason_to_ask_and_anothers_over_it_is() {
+    let mut desk = Desk::new(&["a.wav", "b.wav"]);
+    let (id, started_from) = (desk.id("a.wav"), desk.detail("a.wav").heads);
+    let says = |content: &str| LabelRequest {
+        sample: id,
+        content: content.into(),
+        how: How::Typed,
+        based_on: Some(started_from.clone()),
+    };
+    let at = desk.now();
+    assert!(matches!(desk.writer.label(&says("one"), at).unwrap(), LabelOutcome::Labeled(_)));
+    desk.act(&Deed::Label("batch".into()), &["a.wav", "b.wav"]);
+    desk.undo().unwrap();
+    assert!(matches!(desk.writer.label(&says("two"), at).unwrap(), LabelOutcome::Labeled(_)));
+    let mut other = desk.neighbour("bob");
+    other.label(&LabelRequest { based_on: None, ..says("bob's") }, at).unwrap();
+    let outcome = desk.writer.label(&says("three"), at).unwrap();
+    assert!(matches!(outcome, LabelOutcome::ChangedMeanwhile(_)), "{outcome:?}");
+    assert_eq!(desk.content("a.wav").as_deref(), Some("bob's"));
+    // Another program of the same person was not seen either.
+    let mut again = desk.neighbour("ann");
+    let outcome = again.label(&says("four"), at).unwrap();
+    assert!(matches!(outcome, LabelOutcome::ChangedMeanwhile(_)), "{outcome:?}");
+    desk.check();
+}
+
+#[test]
 fn no_speech_is_an_empty_label_and_goes_with_it() {
     let mut desk = Desk::new(&["a.wav"]);
     let flag = |on| Deed::Flag(Flag::NoSpeech, on);

@@ -1,10 +1,12 @@
 //! The workspace as others use it: real files, several connections, and the merge rule held against what is stored.
 
+mod copies;
 mod drafts;
 mod files;
 mod labels;
 mod lists;
 mod model;
+mod salvage;
 mod scale;
 mod share;
 mod sync;
@@ -13,7 +15,7 @@ use super::*;
 use crate::domain::*;
 use jiff::{SignedDuration, Timestamp};
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use tempfile::TempDir;
 use uuid::Uuid;

@@ -31,6 +31,10 @@ pub(crate) enum Fault {
     Cut(usize),
     /// The answer's body has only so many bytes, and the headers say that this is all.
     Short(usize),
+    /// The answer's body ends in its middle, with the connection.
+    CutHalf,
+    /// The answer's body has only its first half, and the headers say that this is all.
+    ShortHalf,
     /// The answer tells this `ETag`.
     WrongETag(&'static str),
     /// Something happens first; then the request is answered as ever.

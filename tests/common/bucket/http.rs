@@ -121,7 +121,7 @@ async fn answer(
     let mut answer = ask(store, head, body).await?;
     for fault in &faults {
         // What has no body cannot end early.
-        if asked.method == "HEAD" && matches!(fault, Fault::Cut(_) | Fault::Short(_)) {
+        if asked.method == "HEAD" && is_of_body(fault) {
             continue;
         }
         answer = after(fault, answer).await?;
@@ -160,18 +160,10 @@ async fn after(fault: &Fault, mut answer: HttpResponse) -> Result<HttpResponse, 
     match fault {
         Fault::DropAfter => Err(dropped()),
         Fault::InternalAfter => Ok(error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError")),
-        Fault::Cut(length) if done => {
-            let (mut head, whole) = whole(answer).await?;
-            head.headers.insert(header::CONTENT_LENGTH, whole.len().into());
-            let kept = whole.slice(..whole.len().min(*length));
-            Ok(HttpResponse::from_parts(head, Body::http_body(CutBody::new(kept))))
-        }
-        Fault::Short(length) if done => {
-            let (mut head, whole) = whole(answer).await?;
-            let kept = whole.slice(..whole.len().min(*length));
-            head.headers.insert(header::CONTENT_LENGTH, kept.len().into());
-            Ok(HttpResponse::from_parts(head, Body::from(kept)))
-        }
+        Fault::Cut(length) if done => cut(answer, |_| *length).await,
+        Fault::CutHalf if done => cut(answer, |whole| whole / 2).await,
+        Fault::Short(length) if done => short(answer, |_| *length).await,
+        Fault::ShortHalf if done => short(answer, |whole| whole / 2).await,
         Fault::WrongETag(etag) if done => {
             let etag = HeaderValue::from_str(&format!("\"{etag}\"")).map_err(io::Error::other)?;
             answer.headers_mut().insert(header::ETAG, etag);
@@ -179,6 +171,30 @@ async fn after(fault: &Fault, mut answer: HttpResponse) -> Result<HttpResponse, 
         }
         _ => Ok(answer),
     }
+}
+
+fn is_of_body(fault: &Fault) -> bool {
+    matches!(fault, Fault::Cut(_) | Fault::Short(_) | Fault::CutHalf | Fault::ShortHalf)
+}
+
+async fn cut(
+    answer: HttpResponse,
+    length: impl FnOnce(usize) -> usize,
+) -> Result<HttpResponse, io::Error> {
+    let (mut head, whole) = whole(answer).await?;
+    head.headers.insert(header::CONTENT_LENGTH, whole.len().into());
+    let kept = whole.slice(..whole.len().min(length(whole.len())));
+    Ok(HttpResponse::from_parts(head, Body::http_body(CutBody::new(kept))))
+}
+
+async fn short(
+    answer: HttpResponse,
+    length: impl FnOnce(usize) -> usize,
+) -> Result<HttpResponse, io::Error> {
+    let (mut head, whole) = whole(answer).await?;
+    let kept = whole.slice(..whole.len().min(length(whole.len())));
+    head.headers.insert(header::CONTENT_LENGTH, kept.len().into());
+    Ok(HttpResponse::from_parts(head, Body::from(kept)))
 }
 
 async fn whole(answer: HttpResponse) -> Result<(hyper::http::response::Parts, Bytes), io::Error> {

@@ -1,66 +1,32 @@
-//! Keys as tests write them, and the bytes a plain xterm sends for them.
-//!
-//! `hello<enter><c-n><a-left>`: text stands for itself, a name in brackets for a key; `c-`, `a-`, `s-` are Ctrl, Alt,
-//! Shift. A literal `<` is `<lt>`.
+//! The bytes a plain xterm sends for keys as tests write them.
+
+use super::typed::{Held, Typed, typed};
 
 /// The bytes of each key, one item a key.
 pub(crate) fn encode(keys: &str) -> Vec<Vec<u8>> {
-    let mut encoded = Vec::new();
-    let mut rest = keys;
-    while let Some(first) = rest.chars().next() {
-        if first == '<' {
-            let (name, after) = rest[1..]
-                .split_once('>')
-                .unwrap_or_else(|| panic!("no `>` after `{rest}`; a literal `<` is `<lt>`"));
-            encoded.push(named(name));
-            rest = after;
-        } else {
-            let (text, after) = rest.split_at(first.len_utf8());
-            encoded.push(text.as_bytes().to_vec());
-            rest = after;
-        }
-    }
-    encoded
+    let bytes = |typed| match typed {
+        Typed::Char(character) => character.to_string().into_bytes(),
+        Typed::Named(name, held) => named(name, held),
+    };
+    typed(keys).into_iter().map(bytes).collect()
 }
 
-/// The modifiers held with a key.
-#[derive(Default, Clone, Copy)]
-struct Held {
-    ctrl: bool,
-    alt: bool,
-    shift: bool,
-}
-
-impl Held {
-    fn any(self) -> bool {
-        self.ctrl || self.alt || self.shift
-    }
-
-    /// What xterm puts behind the semicolon.
-    fn parameter(self) -> u8 {
-        1 + u8::from(self.shift) + 2 * u8::from(self.alt) + 4 * u8::from(self.ctrl)
-    }
-}
-
-fn named(name: &str) -> Vec<u8> {
-    let mut held = Held::default();
-    let mut key = name;
-    while let Some((modifier, rest)) = key.split_once('-')
-        && !rest.is_empty()
-    {
-        match modifier {
-            "c" => held.ctrl = true,
-            "a" => held.alt = true,
-            "s" => held.shift = true,
-            _ => panic!("no modifier `{modifier}` in `<{name}>`"),
-        }
-        key = rest;
-    }
-    if let Some(bytes) = cursor_key(key, held).or_else(|| function_key(key, held)) {
+fn named(name: &str, held: Held) -> Vec<u8> {
+    if let Some(bytes) = cursor_key(name, held).or_else(|| function_key(name, held)) {
         return bytes;
     }
-    let bytes = plain(key, held).unwrap_or_else(|| panic!("no terminal sends `<{name}>`"));
+    let bytes = plain(name, held).unwrap_or_else(|| panic!("no terminal sends `<{name}>`"));
     if held.alt { [b"\x1b", bytes.as_slice()].concat() } else { bytes }
+}
+
+/// Whether any modifier is held.
+fn any(held: Held) -> bool {
+    held.ctrl || held.alt || held.shift
+}
+
+/// What xterm puts behind the semicolon.
+fn parameter(held: Held) -> u8 {
+    1 + u8::from(held.shift) + 2 * u8::from(held.alt) + 4 * u8::from(held.ctrl)
 }
 
 /// Keys that xterm sends as `CSI letter`, with modifiers as `CSI 1 ; modifiers letter`.
@@ -74,8 +40,8 @@ fn cursor_key(key: &str, held: Held) -> Option<Vec<u8>> {
         "home" => 'H',
         _ => return None,
     };
-    let sequence = if held.any() {
-        format!("\x1b[1;{}{letter}", held.parameter())
+    let sequence = if any(held) {
+        format!("\x1b[1;{}{letter}", parameter(held))
     } else {
         format!("\x1b[{letter}")
     };
@@ -89,7 +55,7 @@ fn function_key(key: &str, held: Held) -> Option<Vec<u8>> {
         "del" => 3,
         "pgup" => 5,
         "pgdn" => 6,
-        "f1" | "f2" | "f3" | "f4" if !held.any() => {
+        "f1" | "f2" | "f3" | "f4" if !any(held) => {
             let letter = ['P', 'Q', 'R', 'S'][usize::from(key.as_bytes()[1] - b'1')];
             return Some(format!("\x1bO{letter}").into_bytes());
         }
@@ -103,8 +69,8 @@ fn function_key(key: &str, held: Held) -> Option<Vec<u8>> {
         "f12" => 24,
         _ => return None,
     };
-    let sequence = if held.any() {
-        format!("\x1b[{number};{}~", held.parameter())
+    let sequence = if any(held) {
+        format!("\x1b[{number};{}~", parameter(held))
     } else {
         format!("\x1b[{number}~")
     };

@@ -8,6 +8,8 @@
 
 mod keys;
 mod terminal;
+#[path = "../typed.rs"]
+mod typed;
 
 use crate::home::Home;
 use filedescriptor::{FileDescriptor, POLLIN, Pipe, poll, pollfd};
@@ -240,6 +242,14 @@ impl Screen {
         drop(self.wait_until(wanted, |seen| {
             (!seen.terminal.is_half_drawn() || seen.is_over()) && met(seen.terminal.view())
         }));
+    }
+
+    /// Waits until the screen is as wanted, or the program has ended; whether it came to that.
+    #[track_caller]
+    pub(crate) fn reaches(&self, wanted: &str, met: impl Fn(View<'_>) -> bool) -> bool {
+        let met = |seen: &Seen| !seen.terminal.is_half_drawn() && met(seen.terminal.view());
+        let seen = self.wait_until(wanted, |seen| met(seen) || seen.is_over());
+        met(&seen)
     }
 
     /// Waits until this text is to be seen.

@@ -1,1 +1,4 @@
-//! Long use: memory, files, threads and the terminal.
+//! Long use: what grows, and what is left behind when it ends.
+
+mod exits;
+mod steps;
