@@ -4,11 +4,12 @@ use super::OpsError;
 use crate::config::Paths;
 use crate::crash;
 use crate::domain::Connection;
+use crate::workspace;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// One of them.
@@ -142,7 +143,7 @@ impl Registry {
         crash::point("ops.known.written");
         file.persist(&self.path)?;
         crash::point("ops.known.named");
-        Ok(())
+        File::open(folder)?.sync_all()
     }
 }
 
@@ -167,11 +168,7 @@ pub(super) fn check_name(name: &str) -> Result<(), OpsError> {
 /// # Errors
 /// It cannot be made.
 pub fn make_private_folder(folder: &Path) -> Result<(), OpsError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(OpsError::io("make the folder", folder))
+    workspace::private_folder(folder).map_err(OpsError::from)
 }
 
 #[cfg(test)]

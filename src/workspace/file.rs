@@ -18,8 +18,11 @@ const TRIES: i32 = 2_000;
 /// The longest pause between two tries, in milliseconds.
 const PAUSE: u64 = 10;
 
-/// Makes the folders that are missing, for their owner alone.
-pub(super) fn private_folder(folder: &Path) -> Result<()> {
+/// Makes the folders that are missing, for their owner alone, on disk when it returns.
+///
+/// # Errors
+/// They cannot be made.
+pub fn private_folder(folder: &Path) -> Result<()> {
     let failed = |error| WorkspaceError::io("make the folder", folder, error);
     let new: Vec<&Path> = folder.ancestors().take_while(|part| !part.exists()).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;

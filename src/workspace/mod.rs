@@ -46,6 +46,7 @@ pub use copies::{Copy, copies, daily_copy, put_back};
 pub use drafts::Drafts;
 pub use error::{Result, WorkspaceError};
 pub use export::ExportRow;
+pub use file::private_folder;
 pub use health::examine;
 pub use identity::{Dataset, Identity};
 pub use kinds::{

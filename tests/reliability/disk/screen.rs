@@ -1,6 +1,6 @@
 //! The screen when its disk answers with errors, when its workspace is taken away, and when the clock is set back.
 
-use super::bench::{Bench, shim};
+use super::bench::{Bench, Disk, shim};
 use crate::figures;
 use crate::pty::{Launch, Screen};
 use std::fs;
@@ -129,15 +129,17 @@ fn a_clock_that_is_set_back_changes_no_order() {
     screen.type_keys("today<enter>");
     screen.wait_for_text("Labeled 3");
     fs::write(bench.home.join("armed"), "").expect("the clock is set back");
-    screen.type_keys("<f2>");
-    screen.wait_for_text("today");
-    screen.type_keys("<end>, and later yesterday<enter>");
-    screen.wait_for("the next file", |view| view.contains("Labeled 3"));
+    screen.type_keys("another<enter>");
+    screen.wait_for_text("Labeled 4");
+    let yesterday = Disk::default().with("DISK_CLOCK", "-86400");
+    let name = bench.names[2].clone();
+    let args = ["label", "calls", &name, "--content", "later, dated yesterday"];
+    assert!(bench.run(&args, &yesterday).status.success());
     screen.type_keys("<c-q>");
     assert!(screen.wait_for_end().success());
-    checked(&bench, &["today, and later yesterday"]);
-    bench.succeeds(&["sync", "calls"]);
+    checked(&bench, &["later, dated yesterday", "another"]);
+    assert!(bench.run(&["sync", "calls"], &yesterday).status.success());
     assert_eq!(bench.joined(), bench.list(&[]));
-    bench.succeeds(&["undo", "calls"]);
-    checked(&bench, &["today"]);
+    assert!(bench.run(&["undo", "calls"], &yesterday).status.success());
+    checked(&bench, &["today", "another"]);
 }
