@@ -1,5 +1,6 @@
 //! The terminal while the screen is ours: raw mode, the alternate screen, file descriptor 2, and giving it all back.
 
+use crate::text::safe_multiline;
 use anyhow::Context as _;
 use crossterm::cursor::{SetCursorStyle, Show};
 use crossterm::event::{
@@ -76,7 +77,7 @@ impl Drop for Terminal {
         leave();
         // Where a person looks for it, now that there is a place.
         for panic in panics() {
-            eprintln!("{panic}");
+            eprintln!("{}", safe_multiline(&panic));
         }
     }
 }
