@@ -141,6 +141,8 @@ pub struct EditorPane {
     /// The column that up and down aim for.
     pub(super) goal_column: Option<usize>,
     pub(super) draft_due: Option<Duration>,
+    /// What is typed while *next* waits for more of the list: it is meant for the file that comes.
+    pub(super) typed_ahead: Vec<Input>,
     pub(super) lease_due: Option<Duration>,
     /// When playing goes on after a pause in typing.
     pub(super) resume_due: Option<Duration>,

@@ -5,6 +5,7 @@
 
 use super::file::FileBytes;
 use super::{DeleteError, Entry, Listing, OnEntries, StoreError, Unlisted};
+use crate::crash;
 use crate::domain::{AudioStamp, ByteSource, SampleKey};
 use jiff::Timestamp;
 use std::collections::{HashSet, VecDeque};
@@ -108,7 +109,10 @@ impl FolderStore {
         if !metadata.is_file() || stamp_of(&metadata) != *listed {
             return Err(DeleteError::Changed);
         }
-        fs::remove_file(&path).map_err(gone_or_refused)
+        crash::point("objects.folder.deleting");
+        fs::remove_file(&path).map_err(gone_or_refused)?;
+        crash::point("objects.folder.deleted");
+        Ok(())
     }
 
     /// The path of a key, if the key names something below the folder by plain names alone.

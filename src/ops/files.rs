@@ -1,6 +1,7 @@
 //! Where files of labels are read from and written to: a file, a folder, a bucket; and a folder that nothing leaves.
 
 use super::OpsError;
+use crate::crash;
 use crate::domain::{ByteSource, SampleKey, Source};
 use crate::formats::{Files, Sink};
 use crate::objects::{Options, Store, StoreError};
@@ -256,6 +257,7 @@ fn sync(file: &Path) -> Result<(), OpsError> {
 
 /// Moves a file to where nothing is, or over what is there if that may be.
 fn place(from: &Path, target: &Path, overwrite: bool) -> Result<(), OpsError> {
+    crash::point("ops.export.written");
     let moved = if overwrite {
         fs::rename(from, target)
     } else {

@@ -2,6 +2,7 @@
 
 use super::OpsError;
 use crate::config::Paths;
+use crate::crash;
 use crate::domain::Connection;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -138,7 +139,9 @@ impl Registry {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
+        crash::point("ops.known.written");
         file.persist(&self.path)?;
+        crash::point("ops.known.named");
         Ok(())
     }
 }

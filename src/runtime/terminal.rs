@@ -77,7 +77,8 @@ impl Drop for Terminal {
         leave();
         // Where a person looks for it, now that there is a place.
         for panic in panics() {
-            eprintln!("{}", safe_multiline(&panic));
+            // Nobody is left to tell where stderr is gone.
+            let _ = writeln!(io::stderr(), "{}", safe_multiline(&panic));
         }
     }
 }

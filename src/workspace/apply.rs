@@ -16,6 +16,7 @@ use super::moves;
 use super::presence::Presence;
 use super::sample::{Sample, time_at};
 use super::staging::Staging;
+use crate::crash;
 use crate::domain::{SampleKey, SampleState, Standing, SyncReport};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
@@ -209,7 +210,9 @@ fn step_missing(
         run.report.missing += u64::from(sample.state(&standing) == Some(SampleState::Missing));
     }
     drafts::follow(on.workspace, &keys)?;
+    crash::point("workspace.apply.written");
     transaction.commit().doing("apply the listing")?;
+    crash::point("workspace.apply.committed");
     run.done += looked.len() as u64;
     // The empty key is no file's: everything lies behind it.
     run.phase = match looked.into_iter().next_back() {
@@ -242,7 +245,9 @@ fn step_listed(
     for pair in &pairs {
         settle(&transaction, pair, &mut run.report)?;
     }
+    crash::point("workspace.apply.written");
     transaction.commit().doing("apply the listing")?;
+    crash::point("workspace.apply.committed");
     run.done += pairs.len() as u64;
     run.phase = match pairs.into_iter().next_back() {
         Some(last) => Phase::Listed(last.listed.key.as_bytes().to_vec()),

@@ -6,6 +6,7 @@ use super::identity::Dataset;
 use super::presence::Presence;
 use super::writer::Writer;
 use super::{drafts, file, meta, migrate};
+use crate::crash;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
@@ -134,11 +135,14 @@ pub fn daily_copy(
             fs::rename(from, to).map_err(|error| WorkspaceError::io(DOING, to, error))
         };
         copy_drafts(workspace, &partial)?;
+        crash::point("workspace.copy.written");
         if drafts::file_of(&partial).exists() {
             rename(&drafts::file_of(&partial), &drafts::file_of(&target))?;
         }
+        crash::point("workspace.backup.written");
         rename(&partial, &target)?;
         settle_folder(&target)?;
+        crash::point("workspace.copy.named");
         Ok(Some(target.clone()))
     });
     if !matches!(copied, Ok(Some(_))) {
@@ -294,14 +298,9 @@ pub fn put_back(
     if Presence::anyone(workspace) {
         return Err(WorkspaceError::InUse(workspace.to_owned()));
     }
-    let old = beside(workspace, &format!(".aside-{aside}"));
+    let old = free_name(workspace, aside);
     let drafts_now = drafts::file_of(workspace);
     let takes_drafts = drafts::file_of(copy).exists() && !is_sound(&drafts_now);
-    for taken in [&old, &drafts::file_of(&old)] {
-        if taken.exists() {
-            return Err(WorkspaceError::Exists(taken.clone()));
-        }
-    }
     if let Some(folder) = workspace.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private_folder(folder)?;
     }
@@ -322,6 +321,16 @@ pub fn put_back(
     placed.map(|there_was| there_was.then_some(old))
 }
 
+/// A name beside a workspace that neither a file nor its drafts have.
+fn free_name(workspace: &Path, aside: &str) -> PathBuf {
+    let mut name = beside(workspace, &format!(".aside-{aside}"));
+    while [&name, &beside(&name, "-wal"), &drafts::file_of(&name)].iter().any(|path| path.exists())
+    {
+        name = beside(&name, "+");
+    }
+    name
+}
+
 /// Puts a new file in the place of one, which is kept under another name with its write-ahead log. Both are whole
 /// whenever it is cut short. Whether there was one.
 fn exchange(new: &Path, place: &Path, aside: &Path) -> Result<bool> {
@@ -335,6 +344,7 @@ fn exchange(new: &Path, place: &Path, aside: &Path) -> Result<bool> {
         }
     }
     settle_folder(place)?;
+    crash::point("workspace.put-back.kept");
     for ending in ["-wal", "-shm"] {
         match fs::remove_file(beside(place, ending)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -343,8 +353,10 @@ fn exchange(new: &Path, place: &Path, aside: &Path) -> Result<bool> {
             _ => {}
         }
     }
+    crash::point("workspace.put-back.cleared");
     fs::rename(new, place).map_err(|error| WorkspaceError::io("write", place, error))?;
     settle_folder(place)?;
+    crash::point("workspace.put-back.placed");
     Ok(there_was)
 }
 

@@ -5,6 +5,7 @@ use super::error::{Doing, Result, WorkspaceError};
 use super::file::{as_damage, beside, patient, private_file, wal};
 use super::identity::Identity;
 use super::presence::Presence;
+use crate::crash;
 use crate::domain::{Draft, InstanceId, SampleKey};
 use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
@@ -61,6 +62,7 @@ impl Drafts {
                 ])
             })
             .doing("save the draft")?;
+        crash::point("workspace.draft.saved");
         Ok(())
     }
 
@@ -69,6 +71,7 @@ impl Drafts {
     /// # Errors
     /// The file cannot be written.
     pub fn remove(&mut self, key: &SampleKey) -> Result<()> {
+        crash::point("workspace.draft.removing");
         self.connection
             .prepare_cached("DELETE FROM draft WHERE key = ? AND author = ? AND instance = ?")
             .and_then(|mut sql| {

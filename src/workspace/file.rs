@@ -235,8 +235,8 @@ pub(super) fn still_known(connection: &Connection, path: &Path) -> Result<()> {
 pub(super) fn examine(path: &Path) -> Result<Connection> {
     recognize(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
-    connection.busy_timeout(PATIENCE).doing("open the workspace")?;
+    let mut connection = Connection::open_with_flags(path, flags).doing("open the workspace")?;
+    patient(&mut connection).doing("open the workspace")?;
     check(&connection, path)?;
     Ok(connection)
 }

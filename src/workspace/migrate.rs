@@ -2,6 +2,7 @@
 
 use super::error::{Doing, Result, WorkspaceError};
 use super::file::{beside, private_file, settle_folder};
+use crate::crash;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs;
@@ -69,6 +70,7 @@ pub(super) fn copy_to(connection: &Connection, target: &Path) -> Result<()> {
     let partial = beside(target, &format!(".{}", uuid::Uuid::now_v7()));
     drop(private_file(&partial)?);
     let copied = write_copy(connection, &partial).and_then(|()| {
+        crash::point("workspace.copy.written");
         fs::rename(&partial, target)
             .map_err(|error| WorkspaceError::io("copy the workspace to", target, error))?;
         settle_folder(target)

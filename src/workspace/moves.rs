@@ -11,6 +11,7 @@ use super::error::{Doing, Result};
 use super::import::stable_id;
 use super::ledger::{Entry, Ledger};
 use super::sample::{Sample, text};
+use crate::crash;
 use crate::domain::{AudioStamp, Change, How, RevisionId, SampleKey};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -121,6 +122,7 @@ impl Group {
                 .and_then(|mut sql| sql.execute(params![file.sha256, file.id]))
                 .doing("compare new files")?;
         }
+        crash::point("workspace.moves.written");
         transaction.commit().doing("compare new files")
     }
 }
@@ -146,6 +148,7 @@ fn write(connection: &mut Connection, on: &On<'_>, some: Vec<(i64, i64)>) -> Res
     }
     // Before the commit: after a crash in between, the next run makes the same move again.
     drafts::follow(on.workspace, &keys)?;
+    crash::point("workspace.moves.written");
     transaction.commit().doing("follow a moved file")?;
     Ok(found)
 }
@@ -235,6 +238,7 @@ fn settle_rest(connection: &mut Connection, on: &On<'_>, size: i64) -> Result<()
         .prepare_cached("UPDATE sample SET fresh = 0 WHERE fresh > 0 AND size = ?")
         .and_then(|mut sql| sql.execute([size]))
         .doing("compare new files")?;
+    crash::point("workspace.moves.written");
     transaction.commit().doing("compare new files")
 }
 

@@ -10,6 +10,7 @@ use super::identity::Dataset;
 use super::pages::{Field, Found, Pages};
 use super::sample::Sample;
 use super::{carry, drafts, file, meta};
+use crate::crash;
 use crate::domain::SampleKey;
 use rusqlite::types::{ToSqlOutput, Value};
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
@@ -61,12 +62,14 @@ pub fn salvage(damaged: &Path, to: &Path, known: Option<&Dataset>) -> Result<Sal
     let partial = file::beside(to, &format!(".{}", uuid::Uuid::now_v7()));
     let salvaged = write(damaged, &partial, known).and_then(|mut salvaged| {
         salvaged.drafts = save_drafts(damaged, &partial)?;
+        crash::point("workspace.salvage.written");
         let rename = |from: &Path, to: &Path| {
             fs::rename(from, to).map_err(|error| WorkspaceError::io("write", to, error))
         };
         if salvaged.drafts > 0 {
             rename(&drafts::file_of(&partial), &drafts_to)?;
         }
+        crash::point("workspace.salvage.half-named");
         rename(&partial, to)?;
         file::settle_folder(to)?;
         Ok(salvaged)

@@ -3,6 +3,7 @@
 use super::codec::nanos;
 use super::error::{Doing, Result, WorkspaceError};
 use super::kinds::Listed;
+use crate::crash;
 use rusqlite::{Connection, params};
 use std::path::Path;
 
@@ -51,6 +52,7 @@ impl Staging {
                     .doing("stage a listing")?;
             }
         }
+        crash::point("workspace.staging.written");
         transaction.commit().doing("stage a listing")
     }
 

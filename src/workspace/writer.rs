@@ -14,6 +14,7 @@ use super::sample::{Sample, find, whereabouts};
 use super::staging::Staging;
 use super::undo::Way;
 use super::{deed, import, leases, list, meta, presence::Presence, probes, search, share, undo};
+use crate::crash;
 use crate::domain::{
     ActionId, ActionReport, AudioStamp, Deed, How, Peaks, RevisionId, SampleId, SampleKey, Skip,
     Target, UndoReport, WriterId,
@@ -329,6 +330,7 @@ impl Writer {
             file::still_known(&transaction, path)?;
             let report = import::import(&transaction, &identity.author, incoming, replace, at)?;
             if keep(&report) {
+                crash::point("workspace.import.written");
                 transaction.commit().doing(doing)?;
             } else {
                 transaction.rollback().doing(doing)?;
@@ -577,7 +579,9 @@ fn change<T>(
             connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
         file::still_known(&transaction, path)?;
         let value = work(&transaction)?;
+        crash::point("workspace.change.written");
         transaction.commit().doing(doing)?;
+        crash::point("workspace.change.committed");
         Ok(value)
     };
     run().map_err(|error| file::as_damage(error, path))

@@ -131,7 +131,7 @@ fn no_snapshot_of_an_output_unpacks_without_end() {
     first.run(["sync", "calls"]).success();
 
     // One line without end, and many long ones that are well.
-    write(&output.join("history/V001.jsonl.zst"), snapshot(&[b' '; 1 << 20], 3000));
+    write(&output.join("history/V001.jsonl.zst"), snapshot(&vec![b' '; 1 << 20], 3000));
     let id = "0190c0de-0000-7000-8000-000000000001";
     let line = format!(
         "{{\"id\":{id:?},\"action\":{id:?},\"key\":\"bomb.wav\",\"author\":\"eve\",\"how\":\"typed\",\

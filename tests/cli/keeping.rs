@@ -343,3 +343,96 @@ fn nothing_is_put_in_the_place_of_a_workspace_that_is_open() {
     let put = program.run(["put-back", "calls", "copy.earmark"]).success();
     assert!(stderr(&put).contains("earmark sync calls"));
 }
+
+/// The write points that a command passes, of those that begin so.
+#[cfg(feature = "crash-points")]
+fn points(program: &Program, args: &[&str], beginning: &str) -> BTreeSet<String> {
+    let list = program.home.join("points");
+    let _ = fs::remove_file(&list);
+    program.command(args).env("EARMARK_CRASH_LIST", &list).assert().success();
+    let passed = fs::read_to_string(list).unwrap();
+    passed.lines().filter(|name| name.starts_with(beginning)).map(str::to_owned).collect()
+}
+
+#[cfg(feature = "crash-points")]
+fn crashes(program: &Program, args: &[&str], point: &str) {
+    let output = program.command(args).env("EARMARK_CRASH", point).output().unwrap();
+    assert_eq!(output.status.code(), None, "{point}: it was not killed: {output:?}");
+    figures::count("crashes at write points", 1);
+}
+
+#[cfg(feature = "crash-points")]
+#[test]
+fn a_copy_put_back_is_whole_wherever_it_is_cut_short() {
+    let program = labeled(2);
+    let name = &program.names()[0];
+    let args = ["put-back", "calls", "copy.earmark"];
+    program.run(["backup", "calls", "copy.earmark"]).success();
+    let points = points(&program, &args, "workspace.put-back.");
+    assert!(points.len() >= 3, "{points:?}");
+    for point in &points {
+        program.run(["label", "calls", name, "--content", point]).success();
+        crashes(&program, &args, point);
+        let now = labels(&program);
+        let (then, since) = (["label 0", "label 1"], [point.as_str(), "label 1"]);
+        assert!(now == then || now == since, "{point}: {now:?}");
+        assert_eq!(check(&doctor(&program), "workspace file")["verdict"], "ok", "{point}");
+        program.run(args).success();
+        assert_eq!(labels(&program), then, "{point}");
+        // What was there is there still, in one of the files that were kept.
+        let folder = fs::read_dir(program.workspace().parent().unwrap()).unwrap().flatten();
+        let kept = folder.map(|entry| entry.path()).filter(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.contains(".aside-")
+                && !name.ends_with("-wal")
+                && !name.ends_with("-shm")
+                && !name.ends_with("-live")
+        });
+        let holds = kept.into_iter().any(|path| {
+            let rows = program.lines([
+                "list",
+                "calls",
+                "--tab",
+                "labeled",
+                "--workspace",
+                path.to_str().unwrap(),
+            ]);
+            rows.iter().any(|row| row["content"] == point.as_str())
+        });
+        figures::count("labels checked", 1);
+        figures::count("labels lost", u64::from(!holds));
+        assert!(holds, "{point}: the label that stood there is lost");
+    }
+}
+
+#[cfg(feature = "crash-points")]
+#[test]
+fn the_days_copy_and_a_salvage_are_whole_or_made_anew() {
+    let program = labeled(2);
+    let copies = || program.lines(["put-back", "calls"]);
+    let folder = beside(&program.workspace(), "-copies");
+    fs::remove_dir_all(&folder).unwrap();
+    let passed = points(&program, &["sync", "calls"], "workspace.copy.");
+    assert!(passed.len() >= 2, "{passed:?}");
+    for point in &passed {
+        fs::remove_dir_all(&folder).unwrap();
+        crashes(&program, &["sync", "calls"], point);
+        program.run(["sync", "calls"]).success();
+        assert_eq!(copies().len(), 1, "{point}");
+        let copy = copies()[0]["copy"].as_str().unwrap().to_owned();
+        let rows = program.lines(["list", "calls", "--tab", "labeled", "--workspace", &copy]);
+        assert_eq!(rows.len(), 2, "{point}");
+        let parts = fs::read_dir(&folder).unwrap().flatten();
+        assert_eq!(parts.filter(|e| e.file_name().to_string_lossy().contains(".part")).count(), 0);
+    }
+    let salvage = |to: &str| ["salvage", "calls", "--to", to].map(str::to_owned);
+    let first = salvage("a.earmark");
+    let first: Vec<&str> = first.iter().map(String::as_str).collect();
+    for (n, point) in points(&program, &first, "workspace.salvage.").iter().enumerate() {
+        let args = salvage(&format!("b{n}.earmark"));
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        crashes(&program, &args, point);
+        assert!(!program.home.join(args[3]).exists(), "{point}: half of it has the name");
+        program.run(&args).success();
+    }
+}

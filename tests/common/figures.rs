@@ -1,6 +1,8 @@
 //! Figures of what tests tried: kills, faults, inputs, labels checked, labels lost. Each test process adds to a file of
 //! its own; `scripts/figures.sh` prints the sums at the end of `make test` and `make soak`.
 
+#![allow(dead_code, reason = "each test binary takes what it needs of it")]
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;

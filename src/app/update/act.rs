@@ -90,6 +90,7 @@ impl Turn<'_> {
 
     /// Something failed: one line where it fits, a dialog where there is a hint to follow.
     pub(super) fn failed(&mut self, error: UserError) {
+        self.stay();
         let text = safe_line(&error.to_string()).into_owned();
         if error.hint.is_some() && self.state.focus == Focus::List {
             let title = "That did not work".to_owned();

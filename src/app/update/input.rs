@@ -50,6 +50,11 @@ impl Turn<'_> {
             self.state.list.typed_ahead.push(input);
             return;
         }
+        let waits = self.state.list.advance && self.state.focus == Focus::Editor;
+        if waits && self.state.dialogs.is_empty() && !leaves_box(self, &input) {
+            self.state.editor.typed_ahead.push(input);
+            return;
+        }
         match input {
             Input::Key(key) => self.key(key),
             Input::Paste(text) => self.pasted(&text),

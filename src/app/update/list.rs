@@ -23,16 +23,27 @@ impl Turn<'_> {
     pub(super) fn reload(&mut self, anchor: Anchor, on: Option<SampleId>) {
         self.state.list.generation += 1;
         self.state.list.loading = true;
-        self.state.list.advance = false;
+        self.stay();
         self.ask(PagePurpose::Replace(on), anchor);
+    }
+
+    /// Waits for no *next* any more; what was typed for it goes into the box that is there.
+    pub(super) fn stay(&mut self) {
+        if std::mem::take(&mut self.state.list.advance) {
+            let typed = std::mem::take(&mut self.state.editor.typed_ahead);
+            self.type_ahead(typed);
+        }
     }
 
     /// Reads the list anew, the cursor where it is.
     pub(super) fn refresh(&mut self) {
+        // *Next* finds its file in the new list as well.
+        let advance = std::mem::take(&mut self.state.list.advance);
         match self.state.list.cursor_row().map(|row| row.id) {
             Some(id) => self.reload(Anchor::Around(id), Some(id)),
             None => self.reload(Anchor::First, None),
         }
+        self.state.list.advance = advance;
     }
 
     fn ask(&mut self, purpose: PagePurpose, anchor: Anchor) {
@@ -69,6 +80,7 @@ impl Turn<'_> {
                 self.count_list();
                 self.after_replace();
                 self.list_has_come();
+                self.advance();
             }
             PagePurpose::ReplaceAtEnd => {
                 self.state.list.replace(page, None);
@@ -79,12 +91,22 @@ impl Turn<'_> {
             }
             PagePurpose::After => {
                 self.state.list.append(page);
-                if std::mem::take(&mut self.state.list.advance) {
-                    self.go_next();
-                }
+                self.advance();
             }
             PagePurpose::Before => self.state.list.prepend(page),
         }
+    }
+
+    /// *Next* waited for more of the list: on to it, with what was typed meanwhile.
+    fn advance(&mut self) {
+        if !std::mem::take(&mut self.state.list.advance) {
+            return;
+        }
+        let typed = std::mem::take(&mut self.state.editor.typed_ahead);
+        if self.state.focus == Focus::Editor {
+            self.go_next();
+        }
+        self.type_ahead(typed);
     }
 
     /// The right pane follows the cursor, but never away from a sample that is being typed into.

@@ -3,6 +3,7 @@
 //! Several processes may use it at once. Whoever reads or writes a file holds a lock on it, which ends with the process:
 //! so nobody removes what is in use, and what a dead process left unfinished is told from what a living one fetches.
 
+use crate::crash;
 use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -258,6 +259,7 @@ impl Part {
         let kept = self.folder.file(name).ok_or(io::ErrorKind::Unsupported)?;
         // Else a power cut might leave a file of the right length without its bytes.
         self.file.sync_data()?;
+        crash::point("objects.cache.written");
         fs::rename(&self.path, kept)?;
         self.kept.store(true, Ordering::Relaxed);
         // From "being written" to "in use".

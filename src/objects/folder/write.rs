@@ -1,6 +1,7 @@
 //! A folder as a place to write: files appear whole or not at all, and nothing leads out of it.
 
 use super::FolderStore;
+use crate::crash;
 use crate::domain::{AudioStamp, SampleKey};
 use crate::objects::{Abilities, Entry, OnEntries, PutIf, StoreError, Versioning};
 use jiff::Timestamp;
@@ -188,6 +189,7 @@ impl FolderStore {
             .tempfile_in(parent)
             .map_err(in_system)?;
         fill(draft.as_file_mut()).and_then(|()| draft.as_file().sync_all()).map_err(in_system)?;
+        crash::point("objects.folder.written");
         let file = match when {
             PutIf::Anything => draft.persist(&path),
             PutIf::Absent => draft.persist_noclobber(&path),
@@ -196,6 +198,7 @@ impl FolderStore {
             io::ErrorKind::AlreadyExists => StoreError::AlreadyThere { key: shown(key) },
             _ => failed(key, error.error),
         })?;
+        crash::point("objects.folder.named");
         File::open(parent).and_then(|folder| folder.sync_all()).map_err(in_system)?;
         let metadata = file.metadata().map_err(in_system)?;
         Ok(super::stamp_of(&metadata))

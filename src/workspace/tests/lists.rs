@@ -133,7 +133,7 @@ fn among_many_that_are_equal_a_page_costs_no_more() {
         false
     };
     desk.reader.connection.progress_handler(1, Some(count)).unwrap();
-    let mut cost = |of: &str, by, descending| {
+    let cost = |of: &str, by, descending| {
         let order = Order { by, descending };
         let anchor = Anchor::After(desk.id(of));
         let request = PageRequest { view: View::Unlabeled, order, anchor, limit: 10, ..all() };

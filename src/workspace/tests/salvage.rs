@@ -146,7 +146,7 @@ fn every_revision_and_draft_on_a_readable_page_is_in_the_new_file() {
     assert!(leaves.len() > 10 && overflow.len() > 10, "{leaves:?} {overflow:?}");
     let draft_leaves = pages_of(&file_of(&path), "draft").0;
     let from: u64 = std::env::var("SALVAGE_SEED").map_or(1, |seed| seed.parse().unwrap());
-    let rounds = if std::env::var_os("EARMARK_SOAK").is_some() { 500 } else { 25 };
+    let rounds = if std::env::var_os("EARMARK_SOAK").is_some() { 500 } else { 8 };
     let (mut kept, mut checked) = (0, 0);
     for seed in from..from + rounds {
         let mut dice = Dice(seed);
@@ -210,7 +210,7 @@ fn every_revision_and_draft_on_a_readable_page_is_in_the_new_file() {
             }
         }
     }
-    assert!(checked > 1000, "{checked}");
+    assert!(checked > 300, "{checked}");
     println!("{checked} revisions on readable pages, all of them kept; {kept} in all");
 }
 

@@ -1,3 +1,4 @@
 //! The program killed anywhere, and what is there afterwards.
 
 mod anywhere;
+mod points;

@@ -1,7 +1,7 @@
 //! The terminal is given back after every kind of end: the modes of the line as they were, and nothing switched on left
 //! on. A shell around the program looks at it as a person's would.
 
-use crate::desk::{Desk, box_text, open_file};
+use crate::desk::{Desk, box_text, open_file, wait_until_ready};
 use crate::figures;
 use crate::pty::{Launch, Screen};
 use crate::tmux::Tmux;
@@ -17,8 +17,15 @@ const SHELL: &str = "stty -g > before; \"$EARMARK\" calls 2>&1; code=$?; stty -g
 fn in_a_shell(desk: &Desk, script: &str) -> Screen {
     let shell = Launch::program("bash", &desk.home).args(["--norc", "-c", script]);
     let screen = shell.env("EARMARK", env!("CARGO_BIN_EXE_earmark")).start();
-    screen.wait_for("the list", |view| view.contains("Files") && !view.contains("loading…"));
+    wait_until_ready(&screen);
     screen
+}
+
+fn types_half_a_sentence(screen: &Screen) {
+    screen.type_keys("<enter>");
+    screen.wait_for_text("label & next");
+    screen.type_keys("half a sentence");
+    screen.wait_for("the text", |view| box_text(view) == "half a sentence");
 }
 
 /// The program that the shell started.
@@ -83,8 +90,7 @@ fn signals_give_the_terminal_back_and_keep_the_text() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let desk = Desk::with(2);
         let screen = in_a_shell(&desk, SHELL);
-        screen.type_keys("<enter>half a sentence");
-        screen.wait_for("the text", |view| box_text(view) == "half a sentence");
+        types_half_a_sentence(&screen);
         kill_process(program(&screen), signal).expect("it runs");
         is_as_before(&desk, &screen, "0");
         let again = desk.launch().start();
@@ -112,8 +118,7 @@ fn panics(point: &str, make: impl FnOnce(&Screen)) -> (Desk, Screen) {
     let desk = Desk::with(3);
     let script = format!("export EARMARK_CRASH={point} EARMARK_CRASH_PANIC=1; {SHELL}");
     let screen = in_a_shell(&desk, &script);
-    screen.type_keys("<enter>half a sentence");
-    screen.wait_for("the text", |view| box_text(view) == "half a sentence");
+    types_half_a_sentence(&screen);
     make(&screen);
     screen.wait_for_text("ended with ");
     screen.wait_for_text("a panic that a test asked for");
@@ -159,8 +164,7 @@ fn the_shell_has_the_terminal_while_it_is_suspended_and_the_screen_comes_back() 
                   echo stopped; read -r _; fg > /dev/null; code=$?; stty -g > after-all; \
                   printf 'ended with %s.\\n' $code; read -r _";
     let screen = in_a_shell(&desk, script);
-    screen.type_keys("<enter>half a sentence");
-    screen.wait_for("the text", |view| box_text(view) == "half a sentence");
+    types_half_a_sentence(&screen);
     screen.type_keys("<esc><c-z>");
     screen.wait_for("the shell", |view| view.contains("stopped") && !view.is_full_screen());
     assert_eq!(modes(&desk, "before"), modes(&desk, "after"), "the modes of the line");
@@ -181,14 +185,15 @@ fn tmux_has_its_pane_back_after_an_end_and_a_panic() {
     {
         let desk = Desk::with(2);
         let script = format!(
-            "stty -g > before; env {variables} {} calls; code=$?; stty -g > after; \
+            "cd {}; stty -g > before; env {variables} {} calls; code=$?; stty -g > after; \
              echo ended with $code.; read -r _",
+            desk.home.join("").display(),
             env!("CARGO_BIN_EXE_earmark")
         );
         let args = ["--norc", "-c", &script].map(OsStr::new);
         let tmux = Tmux::program("bash", &desk.home, &args, 100, 30);
         tmux.wait_for_text("Files");
-        tmux.wait_for_text("Speech Content");
+        tmux.wait_for_text("⇅");
         if variables.is_empty() {
             tmux.press(&["C-q"]);
         } else {
