@@ -11,7 +11,7 @@ use crate::listener::connect::{Ended, News, Plan, Ssh, Start, follow, private_fo
 use crate::listener::laptop::{Bound, Listener, News as Heard, Pedal, Settings};
 use crate::listener::wire::Token;
 use crate::ops::{author, host_name, is_named, login};
-use crate::text::safe_line;
+use crate::text::{safe_bytes, safe_line};
 use clap::Args;
 use rustix::io::dup;
 use std::env;
@@ -222,14 +222,39 @@ impl Words {
         Self(dup(io::stderr()).ok().map(|stderr| Arc::new(File::from(stderr))))
     }
 
-    /// As it is. When that is closed there is nowhere left to say it.
+    /// What ssh says may be what the other machine had it say. When stderr is closed there is nowhere left to say it.
     fn say(&self, words: &[u8]) {
         if let Some(mut stderr) = self.0.as_deref() {
-            let _ = stderr.write_all(words);
+            let _ = stderr.write_all(&harmless(words));
         }
     }
 }
 
+/// Words with nothing left that acts on a terminal but the ends of lines, as they come: a question has none.
+fn harmless(words: &[u8]) -> Vec<u8> {
+    let mut safe = Vec::with_capacity(words.len());
+    for line in words.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        safe.extend_from_slice(safe_bytes(text).as_bytes());
+        safe.extend_from_slice(&line[text.len()..]);
+    }
+    safe
+}
+
 fn here(what: &'static str, error: &io::Error) -> Failure {
     Failure::one(UserError::caused(what, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn what_another_machine_says_moves_no_cursor() {
+        let said = b"Warning: \x1b]0;x\x07added\r\nover\rwritten \xff\nann's password: ";
+        let shown =
+            "Warning: \u{241b}]0;x\u{2407}added\r\nover\u{240d}written \\xFF\nann's password: ";
+        assert_eq!(harmless(said), shown.as_bytes());
+    }
 }

@@ -3,6 +3,7 @@
 use super::args::SourceArg;
 use super::context::Context;
 use super::exit::{Exit, Failure, Outcome};
+use super::inert::SafeLines;
 use super::interrupt::Interrupt;
 use super::list::Tab;
 use crate::domain::{Filter, Scope};
@@ -13,7 +14,7 @@ use crate::ops::{
 use crate::text::counted;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -160,13 +161,18 @@ impl Export {
             if interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let mut stdout = io::stdout().lock();
-        let to = if to_stdout {
+        // What is only looked at need not be exact, but safe.
+        let mut shown = stdout.is_terminal().then(|| SafeLines::new(io::stdout().lock()));
+        let to = if let (true, Some(shown)) = (to_stdout, &mut shown) {
+            ExportTo::Stream(shown)
+        } else if to_stdout {
             ExportTo::Stream(&mut stdout)
         } else {
             ExportTo::Path { path: &self.to, overwrite: self.overwrite }
         };
         let reader = opened.reader()?;
         let exported = export(&reader, &opened.source, &plan, to, &mut on_written);
+        shown.map_or(Ok(()), SafeLines::finish).map_err(Failure::Output)?;
         drop((progress, stdout));
         let report = match exported {
             Err(error @ OpsError::Conflicts { .. }) => return Ok(in_conflict(context, error)),

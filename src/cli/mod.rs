@@ -17,6 +17,7 @@ mod export;
 mod history;
 mod hush;
 mod import;
+mod inert;
 mod init;
 mod interrupt;
 mod keys;
@@ -26,6 +27,7 @@ mod listen;
 mod listener_note;
 mod man;
 mod out;
+mod panics;
 mod play;
 mod progress;
 mod publish;
@@ -44,23 +46,30 @@ pub use args::Cli;
 pub use exit::{Exit, Failure, Outcome};
 
 use crate::domain::UserError;
+use crate::text::safe_multiline;
 use args::Command;
 use clap::Parser;
 use context::Context;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// Reads the command line, does what it says, and gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    panics::print_safely();
     crate::audio::hush_decoders();
     leave_no_core();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too, and end well. A closed pipe is no failure.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+            if !error.use_stderr() {
+                let _ = error.print();
+                return Exit::Done.into();
+            }
+            // It quotes what was typed, which may be a name that a shell's `*` put there.
+            let _ = write!(io::stderr(), "{}", safe_multiline(&error.render().to_string()));
+            return Exit::Usage.into();
         }
     };
     let mut context = Context::new(cli.global);

@@ -1,12 +1,14 @@
-//! What a command prints: data on stdout, everything else on stderr. Names and texts that come from outside are made
-//! safe by whoever prints them; errors are made safe here.
+//! What a command prints: data on stdout, everything else on stderr. Whoever prints names and texts from outside makes
+//! them safe for one row; whatever comes through here has nothing left that acts on a terminal.
 
 use super::args::Global;
 use super::exit::Failure;
+use super::inert::Inert;
 use crate::domain::{SampleKey, UserError};
 use crate::text::{safe_bytes, safe_line, safe_multiline};
 use clap::ColorChoice;
 use serde::Serialize;
+use serde_json::Serializer;
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
@@ -44,15 +46,17 @@ impl Out {
         if self.json {
             return Ok(());
         }
-        writeln!(self.stdout, "{}", text.as_ref()).map_err(Failure::Output)
+        writeln!(self.stdout, "{}", safe_multiline(text.as_ref())).map_err(Failure::Output)
     }
 
-    /// One JSON value on a line. Nothing unless JSON is wanted.
+    /// One JSON value on a line, with what acts on a terminal written as `\uNNNN`. Nothing unless JSON is wanted.
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         if !self.json {
             return Ok(());
         }
-        serde_json::to_writer(&mut self.stdout, value)
+        let mut writer = Serializer::with_formatter(&mut self.stdout, Inert);
+        value
+            .serialize(&mut writer)
             .map_err(io::Error::from)
             .and_then(|()| writeln!(self.stdout))
             .map_err(Failure::Output)
@@ -66,7 +70,7 @@ impl Out {
     /// Something worth knowing beside the data.
     pub(super) fn note(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            self.stderr(text.as_ref());
+            self.stderr(&safe_multiline(text.as_ref()));
         }
     }
 

@@ -107,6 +107,9 @@ pub enum OpsError {
     /// A format of one file was to become a folder.
     #[error("{} is a folder", .0.display())]
     IsAFolder(PathBuf),
+    /// A link in the folder of an export leads elsewhere.
+    #[error("{} lies behind a link that leads out of the folder", .0.display())]
+    LeadsOut(PathBuf),
     /// What was written does not read back as it should.
     #[error("what was written could not be verified")]
     NotVerified {
@@ -237,6 +240,7 @@ impl OpsError {
             }
             Self::Exists(_) => "give another place, or say --overwrite".into(),
             Self::IsAFolder(_) => "name a file in it: this format is a single file".into(),
+            Self::LeadsOut(_) => "remove the link, or export into an empty folder".into(),
             Self::NotVerified { why } => {
                 format!("nothing was kept; {why}: try another format, and report this")
             }

@@ -234,9 +234,15 @@ impl Draft {
             sync(&self.file(name))?;
         }
         fs::create_dir_all(target).map_err(OpsError::io("make the folder", target))?;
+        let inside = target.canonicalize().map_err(OpsError::io("open", target))?;
         for name in &self.files {
             let to = target.join(name);
             if let Some(parent) = to.parent() {
+                // What is there already may be a link to elsewhere; then nothing is made behind it either.
+                let known = parent.ancestors().find_map(|part| part.canonicalize().ok());
+                if known.is_none_or(|known| !known.starts_with(&inside)) {
+                    return Err(OpsError::LeadsOut(to));
+                }
                 fs::create_dir_all(parent).map_err(OpsError::io("make the folder", parent))?;
             }
             place(&self.file(name), &to, overwrite)?;
@@ -314,6 +320,31 @@ mod tests {
         again().place_file("out.csv", &target, true).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"two");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link_to_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let (elsewhere, target) = (dir.path().join("elsewhere"), dir.path().join("out"));
+        fs::create_dir_all(elsewhere.join("deep")).unwrap();
+        fs::create_dir(&target).unwrap();
+        fs::write(elsewhere.join("kept"), "theirs").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, target.join("folder")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.join("kept"), target.join("file")).unwrap();
+        for name in ["folder/new", "folder/deep/new", "folder/made/new"] {
+            let mut draft = Draft::beside(&target).unwrap();
+            draft.create(name).unwrap().write_all(b"ours").unwrap();
+            let refused = draft.place_folder(&target, true);
+            assert!(matches!(refused, Err(OpsError::LeadsOut(_))), "{name}: {refused:?}");
+        }
+        // A link in the place of a file gives way; what it leads to stays.
+        let mut draft = Draft::beside(&target).unwrap();
+        draft.create("file").unwrap().write_all(b"ours").unwrap();
+        draft.place_folder(&target, true).unwrap();
+        assert_eq!(fs::read(target.join("file")).unwrap(), b"ours");
+        assert_eq!(fs::read(elsewhere.join("kept")).unwrap(), b"theirs");
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(elsewhere.join("deep")).unwrap().count(), 0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The terminal while the screen is ours: raw mode, the alternate screen, file descriptor 2, and giving it all back.
 
+use crate::text::safe_multiline;
 use anyhow::Context as _;
 use crossterm::cursor::{SetCursorStyle, Show};
 use crossterm::event::{
@@ -77,7 +78,7 @@ impl Drop for Terminal {
         // Where a person looks for it, now that there is a place.
         for panic in panics() {
             // Nobody is left to tell where stderr is gone.
-            let _ = writeln!(io::stderr(), "{panic}");
+            let _ = writeln!(io::stderr(), "{}", safe_multiline(&panic));
         }
     }
 }

@@ -25,7 +25,7 @@ pub use diff::{Piece, PieceKind, word_diff};
 pub use lint::{Lint, Rule, lint};
 pub use motion::Motion;
 pub use nfc::{is_nfc, nfc};
-pub use safe::{Marks, safe_bytes, safe_line, safe_multiline};
+pub use safe::{Marks, acts_on_terminals, safe_bytes, safe_line, safe_multiline};
 pub use score::{Score, cer, wer};
 pub use width::{cells, pad_end, truncate_end, truncate_middle, truncate_start};
 pub use wrap::{Glyph, Row, Wrap};

@@ -24,6 +24,13 @@ pub enum Marks {
     Ascii,
 }
 
+/// Whether a character by itself acts on a terminal rather than being drawn: controls of either kind, what turns the
+/// direction of writing, and line ends other than `\n`.
+pub fn acts_on_terminals(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Text for one row, with [`Marks::Pictures`]. See [`Marks::line`].
 pub fn safe_line(text: &str) -> Cow<'_, str> {
     Marks::Pictures.line(text)
@@ -77,6 +84,10 @@ impl Marks {
     }
 
     fn text(self, text: &str, keep_newlines: bool) -> Cow<'_, str> {
+        // Most of what is printed.
+        if text.bytes().all(|b| matches!(b, b' '..=b'~') || (keep_newlines && b == b'\n')) {
+            return Cow::Borrowed(text);
+        }
         let passes = |grapheme: &str| is_plain(grapheme) || (keep_newlines && grapheme == "\n");
         let Some((unsafe_from, _)) = text.grapheme_indices(true).find(|(_, g)| !passes(g)) else {
             return Cow::Borrowed(text);

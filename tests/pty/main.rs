@@ -4,6 +4,10 @@
 
 #[path = "../common/bombs.rs"]
 mod bombs;
+#[path = "../common/hostile.rs"]
+mod corpus;
+#[path = "../common/figures.rs"]
+mod figures;
 #[path = "../common/home.rs"]
 mod home;
 #[path = "../common/pty/mod.rs"]
