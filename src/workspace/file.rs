@@ -170,8 +170,9 @@ fn recognize(path: &Path) -> Result<()> {
     if about.is_file() { Ok(()) } else { Err(WorkspaceError::NotAWorkspace(path.to_owned())) }
 }
 
-/// What a file is that is no SQLite file of ours: a workspace that was overwritten, or never one.
-fn stranger(path: &Path) -> WorkspaceError {
+/// What a file is that is no SQLite file of ours: a workspace that was overwritten, or never one. `header_is_bad`:
+/// SQLite cannot make sense of it.
+fn stranger(path: &Path, header_is_bad: bool) -> WorkspaceError {
     let mut head = Vec::with_capacity(100);
     // No locks are lost with this descriptor: nobody can have opened such a file as a workspace.
     let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut head));
@@ -179,7 +180,11 @@ fn stranger(path: &Path) -> WorkspaceError {
         return WorkspaceError::io("read", path, error);
     }
     let marked = head.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
-    let lost = !head.starts_with(MAGIC) && (marked || last_copy(path).is_some());
+    let lost = if head.starts_with(MAGIC) {
+        header_is_bad
+    } else {
+        marked || last_copy(path).is_some()
+    };
     if lost { shrunk(path) } else { WorkspaceError::NotAWorkspace(path.to_owned()) }
 }
 
@@ -199,11 +204,11 @@ fn check(connection: &Connection, path: &Path) -> Result<u32> {
     };
     match pragma("application_id") {
         Ok(APPLICATION_ID) => {}
-        Ok(_) => return Err(stranger(path)),
+        Ok(_) => return Err(stranger(path, false)),
         Err(WorkspaceError::Corrupt { source, .. })
             if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
         {
-            return Err(stranger(path));
+            return Err(stranger(path, true));
         }
         Err(error) => return Err(error),
     }

@@ -34,6 +34,10 @@ impl Place {
         })
     }
 
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Fails when what is written now would not be found by who opens the file next.
     pub(super) fn check(&self) -> Result<()> {
         let about = look(&self.file, &self.file)?;

@@ -198,6 +198,11 @@ fn sequence(kind: Kind, text: &str) -> Option<usize> {
     if kind == Kind::Screen && text.starts_with(TITLE) {
         return Some(TITLE.len());
     }
+    if kind == Kind::Screen
+        && let Some(length) = link(text)
+    {
+        return Some(length);
+    }
     let body = text.strip_prefix("\x1b[")?;
     let end = body.find(|c: char| ('\x40'..='\x7e').contains(&c))?;
     let (parameters, last) = (&body[..end], body.as_bytes()[end]);
@@ -206,6 +211,17 @@ fn sequence(kind: Kind, text: &str) -> Option<usize> {
         _ => is_of_commands(parameters, last),
     };
     known.then_some(2 + end + 1)
+}
+
+/// The link to the player page of this machine, and its end.
+fn link(text: &str) -> Option<usize> {
+    let (target, _) = text.strip_prefix("\x1b]8;;")?.split_once("\x1b\\")?;
+    let ours = target.is_empty()
+        || target.strip_prefix("http://127.0.0.1:").is_some_and(|page| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "/?=".contains(c);
+            page.len() < 80 && page.chars().all(plain)
+        });
+    ours.then_some("\x1b]8;;".len() + target.len() + "\x1b\\".len())
 }
 
 fn is_of_screen(parameters: &str, last: u8) -> bool {
@@ -292,5 +308,7 @@ fn the_reader_lets_nothing_of_the_corpus_through() {
     let ours = b"\x1b]0;earmark\x07\x1b[?1049h\x1b[2;3H\x1b[38;2;1;2;3;1mtext\x1b[0m\r\n";
     assert_eq!(harmless(Kind::Screen, ours), Ok(()));
     assert!(harmless(Kind::Lines, ours).is_err());
+    let page = "\x1b]8;;http://127.0.0.1:80/?token=0f\x1b\\here\x1b]8;;\x1b\\";
+    assert_eq!(harmless(Kind::Screen, page.as_bytes()), Ok(()));
     assert!(harmless(Kind::Screen, b"\x1b[38;2;1;2;3;5mtext").is_err());
 }

@@ -102,7 +102,7 @@ fn one_process_at_a_time_syncs_and_a_dead_one_does_not_block_for_ever() {
     let now = Timestamp::now();
     let job = SyncJob::start(&store, &mut other, now).unwrap();
     let refused = SyncJob::start(&store, &mut folder.writer, now).unwrap_err();
-    assert!(matches!(refused, SyncError::Workspace(WorkspaceError::SyncRunning { .. })));
+    assert!(matches!(refused, SyncError::Elsewhere(WorkspaceError::SyncRunning { .. })));
     assert!(refused.to_string().contains("bob") || format!("{refused:?}").contains("bob"));
     drop(job);
     let later = now + SignedDuration::from_hours(1);

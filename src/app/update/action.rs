@@ -98,7 +98,11 @@ impl Turn<'_> {
             Action::Filter => self.open_filter(false),
             Action::OrderMenu => self.open_order(),
             Action::FlagMenu => self.open_flags(),
-            Action::Undo => self.effect(Effect::Undo),
+            Action::Undo => {
+                // Else the answer could not be told from the same one a moment ago.
+                self.state.notice = None;
+                self.effect(Effect::Undo);
+            }
             Action::Redo => self.effect(Effect::Redo),
             Action::History => self.open_history(),
             _ => return false,

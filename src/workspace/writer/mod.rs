@@ -55,7 +55,7 @@ impl Writer {
     /// [`WorkspaceError::Exists`], or the file cannot be made.
     pub fn create(path: &Path, dataset: &Dataset, identity: Identity) -> Result<Self> {
         let mut connection = file::create(path)?;
-        change(&mut connection, path, "make the workspace", |transaction| {
+        transact(&mut connection, path, "make the workspace", |transaction| {
             meta::set_dataset(transaction, dataset)
         })?;
         Self::enter(connection, path, identity)
@@ -74,7 +74,7 @@ impl Writer {
     fn enter(mut connection: Connection, path: &Path, identity: Identity) -> Result<Self> {
         let presence = Presence::enter(path, identity.instance)?;
         let fingerprint = file::fingerprint(path)?;
-        let (dataset, id) = change(&mut connection, path, "open the workspace", |transaction| {
+        let (dataset, id) = transact(&mut connection, path, "open the workspace", |transaction| {
             leases::bury(transaction, &identity, &presence)?;
             Ok((meta::dataset(transaction)?, meta::writer(transaction, &fingerprint)?))
         })?;
@@ -162,8 +162,8 @@ impl Writer {
     /// # Errors
     /// [`WorkspaceError::NoSuchSample`], or it is not on disk: the text must stay where it is.
     pub fn label(&mut self, request: &LabelRequest, at: Timestamp) -> Result<LabelOutcome> {
-        let Self { connection, path, identity: me, own, .. } = self;
-        let outcome = change(connection, path, "save the label", |transaction| {
+        let Self { connection, place, identity: me, own, .. } = self;
+        let outcome = change(connection, place, "save the label", |transaction| {
             let id = whereabouts(transaction, request.sample.0)?;
             let mut sample = Sample::load(transaction, id)?
                 .ok_or(WorkspaceError::NoSuchSample(request.sample))?;
@@ -414,8 +414,8 @@ impl Writer {
     /// # Errors
     /// The workspace cannot be written.
     pub fn lease(&mut self, id: SampleId, at: Timestamp, minutes: u32) -> Result<Lease> {
-        let Self { connection, path, identity, presence, .. } = self;
-        change(connection, path, "lease a sample", |transaction| {
+        let Self { connection, place, identity, presence, .. } = self;
+        change(connection, place, "lease a sample", |transaction| {
             leases::take(transaction, identity, presence, id.0, at, minutes)
         })
     }
@@ -490,17 +490,26 @@ impl Writer {
         doing: &'static str,
         work: impl FnOnce(&Connection, &Identity) -> Result<T>,
     ) -> Result<T> {
-        let Self { connection, path, place, identity, .. } = self;
-        place.check()?;
-        let value = change(connection, path, doing, |transaction| work(transaction, identity))?;
-        // Or what was just confirmed is in a file that nobody finds.
-        place.check()?;
-        Ok(value)
+        let Self { connection, place, identity, .. } = self;
+        change(connection, place, doing, |transaction| work(transaction, identity))
     }
 }
 
-/// Everything that `work` does, or nothing.
+/// Everything that `work` does, or nothing; confirmed only where whoever opens the file next finds it.
 fn change<T>(
+    connection: &mut Connection,
+    place: &Place,
+    doing: &'static str,
+    work: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    place.check()?;
+    let value = transact(connection, place.file(), doing, work)?;
+    place.check()?;
+    Ok(value)
+}
+
+/// Everything that `work` does, or nothing.
+fn transact<T>(
     connection: &mut Connection,
     path: &Path,
     doing: &'static str,

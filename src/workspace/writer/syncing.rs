@@ -19,8 +19,8 @@ impl Writer {
     /// # Errors
     /// [`SyncRunning`](crate::workspace::WorkspaceError::SyncRunning) while another process has it.
     pub fn begin_sync(&mut self, at: Timestamp) -> Result<()> {
-        let Self { connection, path, identity, presence, .. } = self;
-        change(connection, path, "begin a sync", |transaction| {
+        let Self { connection, place, identity, presence, .. } = self;
+        change(connection, place, "begin a sync", |transaction| {
             leases::take_sync(transaction, identity, presence, at)
         })
     }
@@ -38,12 +38,13 @@ impl Writer {
     /// new. Takes or renews the sync lease.
     ///
     /// # Errors
-    /// [`SyncRunning`](crate::workspace::WorkspaceError::SyncRunning), or the workspace cannot be written; keys added before that stay.
+    /// [`SyncRunning`](crate::workspace::WorkspaceError::SyncRunning), or the workspace cannot be written; keys added
+    /// before that stay.
     pub fn apply_early(&mut self, listed: &[Listed], at: Timestamp) -> Result<u64> {
-        let Self { connection, path, identity, presence, .. } = self;
+        let Self { connection, place, identity, presence, .. } = self;
         let mut added = 0;
         for some in listed.chunks(EARLY_STEP) {
-            added += change(connection, path, "add samples", |transaction| {
+            added += change(connection, place, "add samples", |transaction| {
                 leases::take_sync(transaction, identity, presence, at)?;
                 some.iter().try_fold(0, |added, one| {
                     Ok(added + u64::from(apply::insert(transaction, one, true)?))

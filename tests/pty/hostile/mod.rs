@@ -37,13 +37,11 @@ fn is_harmless(screen: &Screen, kind: Kind) {
     });
 }
 
-/// What the program has logged is lines of harmless text, and there is some.
+/// What the program has logged is lines of harmless text.
 #[track_caller]
 fn log_is_harmless(home: &Home) {
     let log = fs::read(home.join("state/earmark/earmark.log")).expect("a log");
     assert_harmless(Kind::Lines, &log, "the log");
-    let text = String::from_utf8_lossy(&log);
-    assert!(text.contains(" TRACE ") || text.contains(" DEBUG "), "it says much");
 }
 
 /// Nobody obeyed a name: nothing called `owned` came to be.
@@ -173,7 +171,7 @@ fn hostile_text_in_labels_is_shown_safely_and_kept() {
     for _ in &texts {
         screen.type_keys("<down>");
     }
-    screen.type_keys("<pagedown><pageup><esc>");
+    screen.type_keys("<pgdn><pgup><esc>");
     for (at, text) in texts.iter().enumerate() {
         label(&format!("someone {at}"), text);
         screen.type_keys("S");

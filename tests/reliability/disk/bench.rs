@@ -117,6 +117,7 @@ impl Bench {
             name.push(ending);
             let _ = std::fs::remove_file(name);
         }
+        let _ = std::fs::remove_dir_all(file.with_extension("earmark-copies"));
         let file = file.to_str().expect("a plain path");
         self.succeeds(&["init", "calls", "--output", "out", "--workspace", file]);
         self.succeeds(&["sync", "calls", "--no-probe", "--workspace", file]);
