@@ -180,11 +180,8 @@ fn stranger(path: &Path, header_is_bad: bool) -> WorkspaceError {
         return WorkspaceError::io("read", path, error);
     }
     let marked = head.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
-    let lost = if head.starts_with(MAGIC) {
-        header_is_bad
-    } else {
-        marked || last_copy(path).is_some()
-    };
+    let lost =
+        if head.starts_with(MAGIC) { header_is_bad } else { marked || last_copy(path).is_some() };
     if lost { shrunk(path) } else { WorkspaceError::NotAWorkspace(path.to_owned()) }
 }
 

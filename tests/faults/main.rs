@@ -10,6 +10,8 @@
 
 #[path = "../common/bucket/mod.rs"]
 mod bucket;
+#[path = "../common/hostile.rs"]
+mod corpus;
 #[path = "../common/figures.rs"]
 mod figures;
 #[path = "../common/home.rs"]
@@ -20,6 +22,7 @@ mod pty;
 mod client;
 mod cut;
 mod every_request;
+mod hostile;
 mod listing;
 mod obs;
 mod retrying;

@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Skewed,
     /// 403 `ExpiredToken`; nothing is done.
     Expired,
+    /// 403, with these words as its code and its message; nothing is done.
+    Saying(&'static str),
     /// The connection ends before anything was read; nothing is done.
     DropBefore,
     /// The connection ends while the body is being read; nothing is done.
