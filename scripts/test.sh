@@ -26,13 +26,16 @@ trap 'scripts/servers.sh stop' EXIT
 
 scripts/figures.sh clear
 step 'tests'
+status=0
 if have cargo-nextest; then
-    cargo nextest run --locked --features crash-points "$@"
+    cargo nextest run --locked --features crash-points "$@" || status=$?
 else
-    cargo test --locked --no-fail-fast --features crash-points --lib --bins --tests "$@"
+    cargo test --locked --no-fail-fast --features crash-points --lib --bins --tests "$@" || status=$?
 fi
 
+# After a failure above all: what was lost is among them.
 scripts/figures.sh print
+[ "$status" = 0 ] || exit "$status"
 
 # Their readers come from pip; without them this says so and goes on.
 scripts/interop.sh quick

@@ -176,10 +176,13 @@ fn is_text(kind: Kind, c: char) -> bool {
     match c {
         '\n' => true,
         '\r' => matches!(kind, Kind::Screen | Kind::Terminal),
-        '\0'..='\x1f' | '\x7f'..='\u{9f}' => false,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            false
-        }
+        '\0'..='\x1f'
+        | '\x7f'..='\u{9f}'
+        | '\u{61c}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => false,
         '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
             kind == Kind::Json
         }
@@ -190,11 +193,11 @@ fn is_text(kind: Kind, c: char) -> bool {
 
 /// The length of an escape sequence of ours at the start of `text`; `None` for any other.
 fn sequence(kind: Kind, text: &str) -> Option<usize> {
+    // The one title.
+    const TITLE: &str = "\x1b]0;earmark\x07";
     if matches!(kind, Kind::Lines | Kind::Json) {
         return None;
     }
-    // The one title.
-    const TITLE: &str = "\x1b]0;earmark\x07";
     if kind == Kind::Screen && text.starts_with(TITLE) {
         return Some(TITLE.len());
     }
@@ -261,8 +264,8 @@ fn is_look(parameters: &str) -> bool {
     let mut numbers = parameters.split([';', ':']);
     while let Some(number) = numbers.next() {
         match number {
-            "" | "0" | "1" | "2" | "3" | "4" | "7" | "9" => {}
-            "21" | "22" | "23" | "24" | "27" | "29" | "39" | "49" | "59" => {}
+            "" | "0" | "1" | "2" | "3" | "4" | "7" | "9" | "21" | "22" | "23" | "24" | "27"
+            | "29" | "39" | "49" | "59" => {}
             "38" | "48" | "58" => {
                 let values = match numbers.next() {
                     Some("2") => 3,
