@@ -3,6 +3,7 @@
 
 use crate::figures;
 use crate::labeler::Labeler;
+use crate::pty::Screen;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use std::thread;
 use std::time::Duration;
@@ -33,14 +34,32 @@ fn at_random_moments_of_a_fourth_labeler() {
     killed(4);
 }
 
-/// A terminal that is closed, a server that shuts down: the program is told, and ends in good order.
+/// In the middle of a text that somebody types on and on: the draft is at most a second behind the fingers.
+#[test]
+fn at_random_moments_of_a_long_text() {
+    let mut labeler = Labeler::new(8, 4);
+    for _ in 0..figures::times(8, 300) {
+        let moment = Duration::from_millis(1_500 + labeler.dice.roll(3_000));
+        let screen = labeler.launch().start();
+        screen.reaches("the list", |view| view.contains("Unlabeled"));
+        ended(&mut labeler, screen, moment, Labeler::type_on, |pid| {
+            let _ = kill_process(pid, Signal::KILL);
+        });
+        figures::count("kills", 1);
+        labeler.check();
+    }
+    assert!(labeler.drafts_due() > 0, "no text had been typed long enough to be due");
+}
+
+/// A server that shuts down, a line that drops: the program is told, and ends in good order.
 #[test]
 fn told_to_end_at_random_moments() {
     for (seed, signal) in [(5, Signal::TERM), (6, Signal::HUP)] {
         let mut labeler = Labeler::new(seed, 12);
         for _ in 0..figures::times(6, 200) {
             let moment = Duration::from_micros(labeler.dice.roll(1_500_000));
-            ended(&mut labeler, moment, |pid| {
+            let screen = labeler.launch().start();
+            ended(&mut labeler, screen, moment, Labeler::work, |pid| {
                 let _ = kill_process(pid, signal);
             });
             figures::count("ended by SIGTERM or SIGHUP", 1);
@@ -50,6 +69,22 @@ fn told_to_end_at_random_moments() {
     }
 }
 
+/// The terminal itself is closed, whatever the labeler was doing: nobody is left who could tell the program.
+#[test]
+fn a_terminal_closed_at_random_moments() {
+    let mut labeler = Labeler::new(9, 12);
+    for _ in 0..figures::times(6, 200) {
+        let mut screen = labeler.launch().start();
+        let steps = labeler.dice.roll(3);
+        labeler.work_a_little(&screen, steps);
+        screen.hang_up();
+        screen.wait_for_end();
+        figures::count("terminals closed", 1);
+        labeler.check();
+    }
+    labeler.check_shared();
+}
+
 /// No memory is left at a random moment; a little later the system kills what still runs, as it does when all of the
 /// machine's is gone.
 #[test]
@@ -57,7 +92,8 @@ fn out_of_memory_at_random_moments() {
     let mut labeler = Labeler::new(7, 12);
     for _ in 0..figures::times(10, 400) {
         let moment = Duration::from_micros(labeler.dice.roll(1_500_000));
-        ended(&mut labeler, moment, |pid| {
+        let screen = labeler.launch().start();
+        ended(&mut labeler, screen, moment, Labeler::work, |pid| {
             let nothing = Rlimit { current: Some(1 << 20), maximum: Some(1 << 20) };
             let _ = prlimit(Some(pid), Resource::As, nothing);
             thread::sleep(Duration::from_millis(200));
@@ -71,9 +107,15 @@ fn out_of_memory_at_random_moments() {
 
 fn killed(seed: u64) {
     let mut labeler = Labeler::new(seed, 12);
-    for kill in 1..=figures::times(KILLS.0, KILLS.1) / TESTS {
+    let kills = figures::times(KILLS.0, KILLS.1) / TESTS;
+    for kill in 1..=kills {
         let moment = Duration::from_micros(labeler.dice.roll(1_500_000));
-        ended(&mut labeler, moment, |pid| {
+        let screen = labeler.launch().start();
+        // As often while it starts as while somebody works.
+        if labeler.dice.roll(2) == 0 {
+            screen.reaches("the list", |view| view.contains("Unlabeled"));
+        }
+        ended(&mut labeler, screen, moment, Labeler::work, |pid| {
             // It may have been quicker than we.
             let _ = kill_process(pid, Signal::KILL);
         });
@@ -85,11 +127,18 @@ fn killed(seed: u64) {
         }
     }
     labeler.check_shared();
+    let confirmed = labeler.confirmed();
+    assert!(confirmed > kills / 5, "{kills} kills, and only {confirmed} actions between them");
 }
 
-/// The labeler works until the program is ended so, at that moment after its start.
-fn ended(labeler: &mut Labeler, moment: Duration, end: impl FnOnce(Pid) + Send) {
-    let mut screen = labeler.launch().start();
+/// The labeler does so until the program is ended so, this much later.
+fn ended(
+    labeler: &mut Labeler,
+    mut screen: Screen,
+    moment: Duration,
+    work: fn(&mut Labeler, &Screen),
+    end: impl FnOnce(Pid) + Send,
+) {
     let pid = Pid::from_raw(screen.pid()).expect("a process has an id");
     thread::scope(|scope| {
         scope.spawn(move || {
@@ -97,7 +146,7 @@ fn ended(labeler: &mut Labeler, moment: Duration, end: impl FnOnce(Pid) + Send) 
             thread::sleep(moment);
             end(pid);
         });
-        labeler.work(&screen);
+        work(labeler, &screen);
     });
     screen.wait_for_end();
     screen.hang_up();
@@ -106,5 +155,5 @@ fn ended(labeler: &mut Labeler, moment: Duration, end: impl FnOnce(Pid) + Send) 
 /// Shown where the test fails.
 #[allow(clippy::print_stdout, reason = "the runner shows it of a test that failed")]
 fn println_seed(seed: u64, kill: u64, moment: Duration) {
-    println!("labeler {seed}: kill {kill}, {moment:?} after the start");
+    println!("labeler {seed}: kill {kill}, after {moment:?}");
 }

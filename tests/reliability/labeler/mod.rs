@@ -97,6 +97,26 @@ impl Labeler {
         let _ = self.day(screen);
     }
 
+    /// Does so many things.
+    pub(crate) fn work_a_little(&mut self, screen: &Screen, steps: u64) {
+        let _ = self.steps(screen, steps);
+    }
+
+    /// Types in one box until the program ends.
+    pub(crate) fn type_on(&mut self, screen: &Screen) {
+        let _ = self.type_on_until_the_end(screen);
+    }
+
+    /// Actions that the screen has confirmed so far.
+    pub(crate) fn confirmed(&self) -> u64 {
+        self.truth.confirmed
+    }
+
+    /// Times that a draft was compared with what had been seen long enough ago.
+    pub(crate) fn drafts_due(&self) -> u64 {
+        self.truth.drafts_due
+    }
+
     /// Everything that must be there is there, and nothing else; what was left open is known from now on. Counts.
     #[track_caller]
     pub(crate) fn check(&mut self) {

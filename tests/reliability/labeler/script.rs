@@ -3,15 +3,23 @@
 use super::{Labeler, box_text, open_file, tab_count};
 use crate::pty::{Screen, View};
 use std::fs;
+use std::thread;
 use std::time::{Duration, Instant};
 
 impl Labeler {
     /// Some steps, as they are drawn.
     pub(super) fn day(&mut self, screen: &Screen) -> Option<()> {
+        let steps = 3 + self.dice.roll(6);
+        self.steps(screen, steps)?;
+        self.draft(screen)
+    }
+
+    /// So many steps.
+    pub(super) fn steps(&mut self, screen: &Screen, steps: u64) -> Option<()> {
         seen(screen.reaches("the list after a sync", |view| {
             view.contains("⇅") && !view.contains("listing…") && !view.contains("loading…")
         }))?;
-        for _ in 0..3 + self.dice.roll(6) {
+        for _ in 0..steps {
             match self.dice.roll(12) {
                 0..=3 => self.label(screen)?,
                 4 => self.relabel(screen)?,
@@ -23,7 +31,7 @@ impl Labeler {
                 _ => self.draft(screen)?,
             }
         }
-        self.draft(screen)
+        Some(())
     }
 
     /// Labels a few, one behind the other, without waiting for each.
@@ -197,6 +205,26 @@ impl Labeler {
         Some(())
     }
 
+    /// Types on and on in one box, never resting as long as a draft may lag, until the program ends.
+    pub(super) fn type_on_until_the_end(&mut self, screen: &Screen) -> Option<()> {
+        seen(screen.reaches("the list", |view| view.contains("Unlabeled")))?;
+        let Some(first) = self.truth.unlabeled().first().cloned() else { return Some(()) };
+        tab(screen, "1", &first)?;
+        screen.type_keys("<enter>");
+        seen(screen.reaches("the box", |view| view.contains("┏ Speech Content")))?;
+        self.truth.retype(&first);
+        let mut text = self.truth.word("typing");
+        screen.type_keys(&format!("<c-t>{text}"));
+        loop {
+            let typed = text.clone();
+            seen(screen.reaches("what was typed", |view| box_text(view) == typed))?;
+            self.truth.drafted(&first, &text, Instant::now());
+            thread::sleep(PACE);
+            text.push_str(" on");
+            screen.type_keys(" on");
+        }
+    }
+
     /// Types without ending it; perhaps waits until it is said to be saved.
     fn draft(&mut self, screen: &Screen) -> Option<()> {
         let open = self.truth.unlabeled();
@@ -248,4 +276,7 @@ fn is_pending(view: View<'_>) -> bool {
 }
 
 /// What a draft may lag behind what was seen: the promised second, and what a busy machine adds.
-pub(super) const DRAFT_LAG: Duration = Duration::from_secs(3);
+pub(super) const DRAFT_LAG: Duration = Duration::from_secs(2);
+
+/// From one word to the next, for a fast typist.
+const PACE: Duration = Duration::from_millis(150);

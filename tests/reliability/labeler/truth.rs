@@ -66,6 +66,8 @@ pub(super) struct Truth {
     draft: Option<Draft>,
     words: u64,
     pub(super) published: Vec<String>,
+    pub(super) confirmed: u64,
+    pub(super) drafts_due: u64,
 }
 
 impl Truth {
@@ -87,6 +89,8 @@ impl Truth {
             draft: None,
             words: 0,
             published: Vec::new(),
+            confirmed: 0,
+            drafts_due: 0,
         }
     }
 
@@ -161,6 +165,8 @@ impl Truth {
     /// The screen has shown that everything asked for is done.
     pub(super) fn confirm(&mut self) {
         for pending in std::mem::take(&mut self.pending) {
+            self.confirmed += 1;
+            figures::count("actions confirmed on the screen", 1);
             self.happened(&pending);
             self.last = Some(pending);
         }
@@ -296,6 +302,10 @@ impl Truth {
         let long_ago = |at: &Instant| ended.saturating_duration_since(*at) >= DRAFT_LAG;
         let settled = draft.seen.iter().rev().find(|(at, _)| long_ago(at));
         let due = settled.map_or("", |(_, text)| text);
+        if !due.is_empty() {
+            self.drafts_due += 1;
+            figures::count("drafts held against the clock", 1);
+        }
         let due = if due.len() > draft.saved.len() { due } else { &draft.saved };
         let file = &self.files[draft.file];
         let mut drafts = Drafts::open(workspace, Identity::new("tester")).expect("drafts open");
