@@ -15,6 +15,18 @@ const TESTS: u64 = 4;
 const SHARED: u64 = 17;
 
 #[test]
+fn at_no_moment() {
+    let mut labeler = Labeler::new(0, 12);
+    let screen = labeler.launch().start();
+    labeler.do_everything(&screen);
+    labeler.check();
+    screen.type_keys("<c-q>");
+    assert!(screen.wait_for_end().success());
+    labeler.check();
+    labeler.check_shared();
+}
+
+#[test]
 fn at_random_moments_of_a_first_labeler() {
     killed(1);
 }

@@ -97,6 +97,12 @@ impl Labeler {
         let _ = self.day(screen);
     }
 
+    /// Does each kind of thing that it can do.
+    #[track_caller]
+    pub(crate) fn do_everything(&mut self, screen: &Screen) {
+        assert!(self.each_step(screen).is_some(), "the program ended");
+    }
+
     /// Does so many things.
     pub(crate) fn work_a_little(&mut self, screen: &Screen, steps: u64) {
         let _ = self.steps(screen, steps);
