@@ -79,11 +79,12 @@ impl<'s> Careless<'s> {
     }
 
     fn screen(&self, args: &[&str]) -> Screen {
+        self.launch(args).start()
+    }
+
+    fn launch(&self, args: &[&str]) -> Launch {
         let launch = Launch::program("sh", &self.home).args(Self::arguments(args));
-        self.environment()
-            .into_iter()
-            .fold(launch, |launch, (name, value)| launch.env(name, value))
-            .start()
+        self.environment().into_iter().fold(launch, |launch, (name, value)| launch.env(name, value))
     }
 }
 
@@ -156,7 +157,27 @@ fn live(person: &mut Careless<'_>) {
     person.run(&["doctor", "calls", "--json", "--no-tone"]);
     person.run(&["doctor", "calls", "--no-tone"]);
     on_the_screen(person);
+    #[cfg(feature = "crash-points")]
+    panicking(person);
     going_wrong(person);
+}
+
+/// What a panic says goes to the log and the terminal, all frames of the stack with it.
+#[cfg(feature = "crash-points")]
+fn panicking(person: &Careless<'_>) {
+    let screen = person
+        .launch(&["s3://box/calls/"])
+        .env("EARMARK_CRASH", "screen.loop.resized")
+        .env("EARMARK_CRASH_PANIC", "1")
+        .env("RUST_BACKTRACE", "full")
+        .start();
+    screen.wait_for_text("Labeled 1");
+    screen.resize(90, 25);
+    assert!(!screen.wait_for_end().success());
+    let written = screen.written_since(0);
+    let said = String::from_utf8_lossy(&written);
+    assert!(said.contains("a panic that a test asked for"), "{said}");
+    shows_no_secret("a panic's report", &written);
 }
 
 fn on_the_screen(person: &Careless<'_>) {

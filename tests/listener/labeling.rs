@@ -1,11 +1,12 @@
 //! The whole way: somebody at a laptop labels what lies on a server, by `earmark connect`, and hears it at the laptop.
 
 use crate::home::Home;
+use crate::pty::Screen;
 use crate::pulse::{Pulse, RATE, until};
 use crate::world::{World, heard_through};
 use std::fmt;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -100,6 +101,7 @@ fn five_files_labeled_through_connect_are_heard_in_order_and_at_their_rate() {
     for file in 1..=5 {
         // At its end the transport says so.
         screen.wait_for_text("■");
+        keeps_to_itself(&screen, &world.laptop);
         screen.type_keys(&format!("what file {file} says<enter>"));
         screen.wait_for_text(&format!("Labeled {file}"));
     }
@@ -115,6 +117,106 @@ fn five_files_labeled_through_connect_are_heard_in_order_and_at_their_rate() {
         last = at;
     }
     world.wait_until_forgotten();
+    let logins = world.sshd.log().matches("Accepted publickey").count();
+    assert_eq!(logins, 1, "one login: {}", world.sshd.log());
+    let stretches: Vec<Vec<u8>> = clips(&calls).iter().map(|clip| stretch(clip)).collect();
+    for (file, bytes) in files_below(&world.laptop.join("")) {
+        let holds = |stretch: &Vec<u8>| bytes.windows(stretch.len()).any(|part| part == stretch);
+        assert!(!stretches.iter().any(holds), "{} holds what was played", file.display());
+    }
+}
+
+/// Some bytes out of the middle of a recording.
+fn stretch(clip: &Path) -> Vec<u8> {
+    let bytes = fs::read(clip).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 256].to_vec()
+}
+
+fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let of = |path: PathBuf| {
+        if path.is_dir() && !path.is_symlink() {
+            return files_below(&path);
+        }
+        // What is no file has nothing to read.
+        path.is_file().then(|| (path.clone(), fs::read(&path).unwrap())).into_iter().collect()
+    };
+    paths.flat_map(of).collect()
+}
+
+/// The laptop's side starts nothing but `ssh`, and has no file open but what its own home and the system gave it.
+fn keeps_to_itself(screen: &Screen, laptop: &Home) {
+    let process = PathBuf::from(format!("/proc/{}", screen.pid()));
+    for task in fs::read_dir(process.join("task")).unwrap().flatten() {
+        let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        for child in children.split_whitespace() {
+            let name = fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
+            assert!(["", "ssh\n"].contains(&name.as_str()), "it started {name}");
+        }
+    }
+    for open in fs::read_dir(process.join("fd")).unwrap().flatten() {
+        let Ok(file) = fs::read_link(open.path()) else { continue };
+        let own = file.starts_with(laptop.join("")) || !file.is_file();
+        assert!(own, "{} is open", file.display());
+    }
+}
+
+/// Whether a process holds these bytes anywhere in its memory.
+fn memory_holds(process: i32, wanted: &[u8]) -> bool {
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+    let mut memory = fs::File::open(format!("/proc/{process}/mem")).unwrap();
+    let writable =
+        maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|it| it.starts_with("rw")));
+    for line in writable {
+        let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
+        let at = |hex: &str| u64::from_str_radix(hex, 16).unwrap();
+        let mut bytes = vec![0; (at(to) - at(from)) as usize];
+        let read = memory.seek(SeekFrom::Start(at(from))).and_then(|_| memory.read(&mut bytes));
+        // Some of it is gone meanwhile, or nobody's to read.
+        let Ok(read) = read else { continue };
+        if bytes[..read].windows(wanted.len()).any(|part| part == wanted) {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn what_a_dataset_keeps_back_never_reaches_the_laptop() {
+    // What the person says about it counts for nothing.
+    for (kept_back, said) in [(false, "true"), (false, "false"), (true, "true")] {
+        let world = World::with(&format!("SetEnv EARMARK_PLAYBACK_ORIGINALS={said}\nSetEnv A=b"));
+        let pulse = Pulse::start();
+        let calls = world.server.recordings("calls", 1);
+        let clip = clips(&calls).remove(0);
+        let name = "patient-of-room-seven.wav";
+        fs::rename(&clip, calls.join(name)).unwrap();
+        let earmark = |args: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_earmark"));
+            command.env_clear().envs(world.server.environment()).args(args).arg(&calls);
+            assert!(command.output().unwrap().status.success(), "{args:?}");
+        };
+        earmark(&["init"]);
+        let folder = world.server.join("data/earmark/workspaces");
+        let workspace = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+        let workspace = workspace.into_iter().find(|it| it.extension() == Some("earmark".as_ref()));
+        let settings = format!("[playback]\noriginals = {}\n", !kept_back);
+        fs::write(workspace.unwrap().with_extension("toml"), settings).unwrap();
+
+        let screen = heard_through(&pulse, world.connect(&[calls.to_str().unwrap()])).start();
+        screen.wait_for_text("Unlabeled 1");
+        let from = pulse.frames();
+        screen.type_keys("<enter>");
+        until("it is heard", || loudest(&pulse.recorded(from)) > 0.05);
+        screen.wait_for_text("■");
+        let stretch = stretch(&calls.join(name));
+        let leaves = !kept_back && said == "true";
+        assert_eq!(memory_holds(screen.pid(), &stretch), leaves, "the recording itself");
+        assert_eq!(memory_holds(screen.pid(), name.as_bytes()), leaves, "its name");
+        screen.type_keys("<c-q>");
+        assert!(screen.wait_for_end().success());
+    }
 }
 
 #[test]
@@ -125,17 +227,25 @@ fn a_pause_is_heard_at_once_and_nothing_after_it() {
     hum(&calls);
     let screen = heard_through(&pulse, world.connect(&[calls.to_str().unwrap()])).start();
     screen.wait_for_text("Unlabeled 1");
-    let from = pulse.frames();
     screen.type_keys("<enter>");
-    until("it is heard", || loudest(&pulse.recorded(from)) > 0.2);
-    let paused = pulse.frames();
-    screen.type_keys("<tab>");
-    screen.wait_for_text("‖");
-    pulse.record(1.5);
-    let after = pulse.recorded(paused);
-    let silent_from = after.iter().rposition(|sample| sample.abs() > 0.01).unwrap_or(0);
-    let seconds = silent_from as f64 / f64::from(RATE);
-    assert!(seconds < 1.0, "{seconds:.2} s of sound after the key");
+    let mut waits = Vec::new();
+    // A busy machine may be late at times: the quickest of some counts.
+    for _ in 0..5 {
+        let from = pulse.frames();
+        until("it is heard", || loudest(&pulse.recorded(from)) > 0.2);
+        let paused = pulse.frames();
+        screen.type_keys("<tab>");
+        screen.wait_for_text("‖");
+        pulse.record(1.0);
+        let after = pulse.recorded(paused);
+        let silent_from = after.iter().rposition(|sample| sample.abs() > 0.01).unwrap_or(0);
+        waits.push(silent_from as f64 / f64::from(RATE));
+        screen.type_keys("<tab>");
+    }
+    assert!(waits.iter().all(|wait| *wait < 0.9), "{waits:?} s of sound after the key");
+    let quickest = waits.iter().copied().fold(f64::MAX, f64::min);
+    // The line here takes no time; the recording is told what the sound server plays two periods of 20 ms later.
+    assert!(quickest < 0.04 + 2.0 * 0.02, "{waits:?} s of sound after the key");
     screen.type_keys("<c-q>");
     assert!(screen.wait_for_end().success());
 }

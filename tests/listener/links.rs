@@ -1,6 +1,7 @@
 //! A real player and a real listener with a bad line between them: what is said gets through, and sound comes back by
 //! itself. How fast is a matter for the bench; limits here only tell slow from never.
 
+use crate::figures;
 use crate::proxy::{Direction, Line, Proxy};
 use crate::pulse::until;
 use earmark::audio::{EngineConfig, MemorySource, OutputChoice, Sounds, WavSamples, wav_header};
@@ -13,6 +14,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What a person would still call an answer, on a machine that does much else.
@@ -288,8 +290,11 @@ fn what_is_done_while_the_line_is_down_holds_when_it_is_back() {
     let (desk, proxy) = Desk::over(train(50));
     desk.load(1, 60);
     desk.plays_beyond(1, 0.0);
-    proxy.cut_for(Duration::from_secs(3));
+    // A minute where there is time for it: only its last seconds are waited for as anything else is.
+    let away = Duration::from_secs(figures::times(3, 60));
+    proxy.cut_for(away);
     desk.goes_to("nobody listens");
+    thread::sleep(away.saturating_sub(Duration::from_secs(3)));
     desk.load(2, 40);
     desk.player.send(Command::Seek(20.0));
     desk.player.send(Command::Rate(1.25));

@@ -87,6 +87,9 @@ fn a_player_page_is_reached_from_this_machine_alone() {
     let calls = home.recordings("calls", 1);
     let screen = careless(&home, &[calls.to_str().unwrap(), "--player-page"]);
     screen.wait_for_text("127.0.0.1:");
+    let written = screen.written_since(0);
+    let clickable = b"\x1b]8;;http://127.0.0.1:";
+    assert!(written.windows(clickable.len()).any(|part| part == clickable), "{}", screen.text());
     is_reached_from_here_alone(&screen, 1);
     assert_eq!(sockets_below(&home.join("run")), 0);
 }

@@ -2,7 +2,7 @@
 //! JSON holds nothing that acts on a terminal, and nothing panics.
 
 use super::{hostile_folder, is_harmless, nobody_obeyed};
-use crate::corpus::{Kind, assert_harmless, texts};
+use crate::corpus::{Kind, assert_harmless, pile, texts};
 use crate::desk::json_lines;
 use crate::figures;
 use crate::home::Home;
@@ -278,4 +278,76 @@ fn what_ssh_and_the_machine_behind_it_say_is_shown_safely() {
         is_harmless(&screen, Kind::Terminal);
     }
     figures::count("hostile texts tried", 3);
+}
+
+#[test]
+fn every_field_of_a_manifest_is_shown_safely() {
+    let home = Home::new();
+    let clip = home.recordings("clips", 1);
+    let clip = fs::read_dir(clip).expect("a folder").flatten().next().expect("a clip").path();
+    let folder = home.join("calls");
+    fs::create_dir(&folder).expect("a folder");
+    // A letter under a million marks is one too.
+    let texts: Vec<String> = texts().into_iter().chain([pile(1_000_000)]).collect();
+    let mut manifest = String::new();
+    for (at, text) in texts.iter().enumerate() {
+        let name = format!("clip-{at:02}.wav");
+        fs::copy(&clip, folder.join(&name)).expect("a copy");
+        // Only as content: a line has its limit of 16 MiB.
+        let (content, text) = (text, if text.len() > 100_000 { "e" } else { text });
+        let who = if at % 2 == 0 { format!("human/{text}") } else { text.to_owned() };
+        let line = json!({
+            "source": format!("s3://box/calls/{name}"), "usage": text, "id": text, text: text,
+            "annotation": [{
+                "type": "modelarts/audio_content", "name": text, "annotated-by": who, "confidence": 0.5,
+                "property": { "@modelarts:content": content, "@modelarts:source": text, text: text },
+            }],
+        });
+        manifest += &line.to_string();
+        manifest.push('\n');
+    }
+    fs::write(home.join("bad.manifest"), manifest).expect("a file is written");
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_earmark"));
+        command.env_clear().envs(home.environment()).current_dir(home.join(""));
+        let output = command.args(args).output().expect("the program starts");
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        assert_harmless(Kind::Lines, &output.stderr, &format!("{args:?}"));
+        output.stdout
+    };
+    run(&["sync", "calls"]);
+    assert_harmless(Kind::Lines, &run(&["import", "calls", "bad.manifest"]), "import");
+    let labels = json_lines(&run(&["list", "calls", "--tab", "labeled", "--json"]));
+    assert!(labels.len() > texts.len() / 3, "{} labels", labels.len());
+    for label in &labels {
+        let at: usize = label["key"].as_str().expect("a key")[5..7].parse().expect("a number");
+        assert_eq!(label["content"], texts[at].as_str(), "kept as it is");
+    }
+    let name = "clip-00.wav";
+    for args in [&["list", "calls"][..], &["history", "calls", name], &["status", "calls"]] {
+        assert_harmless(Kind::Lines, &run(args), &format!("{args:?}"));
+    }
+
+    let screen = Launch::earmark(&home).arg(&folder).size(120, 40).start();
+    screen.wait_for_text("To confirm");
+    for tab in ["2", "3"] {
+        screen.type_keys(tab);
+        screen.wait_for_text(&format!("▸{tab}"));
+        for _ in 0..texts.len() {
+            screen.type_keys("H");
+            screen.wait_for_text("Esc close");
+            screen.type_keys("<esc>j");
+        }
+        screen.type_keys("G<enter>");
+        screen.wait_for_text("┏ Speech Content");
+        screen.type_keys("<f8>");
+        screen.type_keys("<esc>");
+        screen.wait_for_text("┏ Files");
+    }
+    screen.type_keys("q");
+    assert!(screen.wait_for_end().success());
+    is_harmless(&screen, Kind::Screen);
+    nobody_obeyed(&home.join(""));
+    figures::count("hostile texts tried", 4 * texts.len() as u64);
+    figures::count("labels checked", labels.len() as u64);
 }
