@@ -3,7 +3,8 @@
 //! job again ends where an uncut run ends.
 
 use crate::figures;
-use crate::labeler::Labeler;
+use crate::labeler::{Labeler, box_text, open_file};
+use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -75,6 +76,107 @@ fn of_a_backup() {
     crashed(&Job { args: &["backup", "calls", "kept.earmark"], whole: true, once: true });
 }
 
+#[test]
+fn of_bringing_an_older_workspace_up_to_date() {
+    let desk = Desk::new();
+    let workspace = desk.labeler.workspace();
+    let open = Connection::open(&workspace).expect("the workspace opens");
+    open.pragma_update(None, "user_version", 3).expect("it is an older one now");
+    drop(open);
+    desk.keep();
+    crashed_at(&desk, &Job { args: &["status", "calls"], whole: true, once: false });
+}
+
+/// What is typed on the screen, and the label that ends it.
+#[test]
+fn of_a_draft() {
+    let desk = Desk::new();
+    for (point, keys) in [
+        ("workspace.draft.saved:1", "<enter>half a sentence"),
+        ("workspace.draft.removing:1", "<enter>a whole one<enter>"),
+    ] {
+        desk.back_to_the_start();
+        let screen = desk.labeler.launch().env("EARMARK_CRASH", point).start();
+        screen.wait_for_text("Unlabeled");
+        screen.type_keys("1g");
+        screen.wait_for("a file", |view| open_file(view).as_deref() == Some("f02.wav"));
+        screen.type_keys(keys);
+        screen.wait_for_end();
+        figures::count("crashes at write points", 1);
+        let typed = keys.replace("<enter>", "");
+        let labels = desk.labeler.json(&["list", "calls", "--tab", "labeled"]);
+        let labeled = labels.iter().any(|line| line["content"] == typed.as_str());
+        assert_eq!(labeled, keys.ends_with("<enter>"), "{point}: {labels:#?}");
+        if labeled {
+            continue;
+        }
+        let screen = desk.labeler.launch().start();
+        screen.wait_for_text("Unlabeled");
+        screen.type_keys("1g");
+        screen.wait_for("a file", |view| open_file(view).as_deref() == Some("f02.wav"));
+        screen.type_keys("<enter>");
+        screen.wait_for("the draft", |view| {
+            let text = box_text(view);
+            !text.is_empty() && typed.starts_with(&text)
+        });
+        screen.type_keys("<c-q>");
+        assert!(screen.wait_for_end().success());
+    }
+}
+
+/// Where each write point is killed at. A new one gets its line here, and a job that passes it.
+const TRIED: &[(&str, &str)] = &[
+    ("objects.cache.written", "objects::cache::tests: what a dead process left goes"),
+    ("objects.folder.deleted", "of_deleting_in_the_source"),
+    ("objects.folder.deleting", "of_deleting_in_the_source"),
+    ("objects.folder.named", "of_a_sync_that_shares"),
+    ("objects.folder.written", "of_a_sync_that_shares"),
+    ("ops.export.written", "of_an_export"),
+    ("ops.known.named", "of_a_sync_that_shares"),
+    ("ops.known.written", "of_a_sync_that_shares"),
+    ("screen.label.begun", "soak::exits: a panic in the thread that writes"),
+    ("screen.loop.resized", "soak::exits: a panic in the loop"),
+    ("workspace.apply.committed", "of_a_sync_that_shares"),
+    ("workspace.apply.written", "of_a_sync_that_shares"),
+    ("workspace.backup.written", "of_a_backup"),
+    ("workspace.change.committed", "of_a_label"),
+    ("workspace.change.written", "of_a_label"),
+    ("workspace.copy.named", "cli keeping: the day's copy"),
+    ("workspace.copy.written", "of_bringing_an_older_workspace_up_to_date"),
+    ("workspace.draft.removing", "of_a_draft"),
+    ("workspace.draft.saved", "of_a_draft"),
+    ("workspace.import.written", "of_an_import"),
+    ("workspace.moves.written", "of_a_sync_that_shares"),
+    ("workspace.put-back.cleared", "cli keeping: a copy put back"),
+    ("workspace.put-back.kept", "cli keeping: a copy put back"),
+    ("workspace.put-back.placed", "cli keeping: a copy put back"),
+    ("workspace.salvage.half-named", "cli keeping: a salvage"),
+    ("workspace.salvage.written", "cli keeping: a salvage"),
+    ("workspace.staging.written", "of_a_sync_that_shares"),
+];
+
+#[test]
+fn no_write_point_is_left_out() {
+    let written = points_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let tried: BTreeSet<String> = TRIED.iter().map(|(point, _)| (*point).to_owned()).collect();
+    assert_eq!(written, tried, "a write point without a line in TRIED, or a line without a point");
+}
+
+fn points_below(folder: &Path) -> BTreeSet<String> {
+    let paths = fs::read_dir(folder).expect("sources").flatten().map(|entry| entry.path());
+    let mut points = BTreeSet::new();
+    for path in paths {
+        if path.is_dir() {
+            points.extend(points_below(&path));
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source");
+        let named = text.split("crash::point(\"").skip(1);
+        points.extend(named.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+    }
+    points
+}
+
 /// What can be told of a home: the samples, the files of the source, and the versions.
 #[derive(Debug, Clone, PartialEq)]
 struct State {
@@ -83,8 +185,13 @@ struct State {
 }
 
 fn crashed(job: &Job) {
-    let desk = Desk::new();
+    crashed_at(&Desk::new(), job);
+}
+
+fn crashed_at(desk: &Desk, job: &Job) {
     let before = desk.state();
+    // Looking alone may have written something.
+    desk.back_to_the_start();
     let points = desk.points_of(job);
     let after = desk.state();
     desk.labeler.run(&["sync", "calls"]);
@@ -136,10 +243,16 @@ impl Desk {
         fs::rename(home.join("calls/f00.wav"), home.join("calls/g00.wav")).expect("moved");
         // The kept copy lies outside: what a home holds is put back whole.
         let kept = home.with_extension("kept");
-        copy(&home, &kept);
         let desk = Self { labeler, kept };
-        desk.back_to_the_start();
+        desk.keep();
         desk
+    }
+
+    /// From now on the start is what is there now.
+    fn keep(&self) {
+        let _ = fs::remove_dir_all(&self.kept);
+        copy(&self.labeler.home.join(""), &self.kept);
+        self.back_to_the_start();
     }
 
     fn back_to_the_start(&self) {
