@@ -1,12 +1,8 @@
 //! A real browser without a screen, driven by its own protocol over a pair of pipes.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test may stop where it stands"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
+use crate::figures;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -69,7 +65,8 @@ impl Chromium {
             found.is_ok_and(|output| output.status.success())
         });
         let Some(name) = name else {
-            eprintln!("left out: there is no chromium");
+            // Printed with the figures of a run, where somebody sees it.
+            figures::count("browser tests left out: there is no chromium", 1);
             return None;
         };
         let profile = TempDir::with_prefix("earmark-browser-").unwrap();

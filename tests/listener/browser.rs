@@ -9,11 +9,14 @@
 #![allow(clippy::float_cmp, reason = "what is told is what was asked for, to the last bit")]
 
 use crate::chromium::{Chromium, LIMIT};
+use crate::home::Home;
+use crate::pty::{Launch, Screen};
 use earmark::audio::{WavSamples, wav_header};
 use earmark::domain::{Command, Event, Output, SoundId, Span};
 use earmark::listener::page::{Page, Settings, Visitor};
 use earmark::listener::wire::{Chunk, Form, Frame, FrameSink, Need, SoundInfo};
 use serde_json::json;
+use std::fs;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -541,4 +544,46 @@ fn other_pages_and_other_browsers_get_nothing() {
     scene.browser.go(&link);
     assert_eq!(scene.browser.eval("document.body?.querySelector('#begin') ?? null"), json!(null));
     assert!(scene.visitors.recv_timeout(Duration::from_millis(50)).is_err());
+}
+
+/// The link that the program shows, as a terminal gets it to click on.
+fn link_of(screen: &Screen) -> String {
+    let written = screen.written_since(0);
+    let written = String::from_utf8_lossy(&written);
+    let (_, link) = written.split_once("\x1b]8;;http://").expect("a link");
+    let (link, _) = link.split_once('\x1b').expect("it ends");
+    format!("http://{link}")
+}
+
+#[test]
+fn what_is_labeled_with_the_programs_own_page_is_heard_in_the_browser() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let home = Home::new();
+    let calls = home.join("calls");
+    fs::create_dir(&calls).unwrap();
+    for name in ["a.wav", "b.wav"] {
+        fs::write(calls.join(name), tones(false)).unwrap();
+    }
+    let launch = Launch::earmark(&home).arg(&calls).arg("--player-page").size(140, 40);
+    let screen = launch.without_env("EARMARK_PLAYBACK_OUTPUT").start();
+    screen.wait_for_text("Unlabeled 2");
+    screen.wait_for_text("The link opens once");
+    browser.go(&link_of(&screen));
+    browser.click("#begin");
+    screen.type_keys("<esc>");
+    screen.wait_for_text("♪");
+    screen.type_keys("<enter>");
+    browser.wait_for("level() > 0.05 && pitch() > 418 && pitch() < 462");
+    assert_eq!(browser.text("#file"), "a.wav");
+    let at = browser.text("#at");
+    browser.wait_for(&format!("document.querySelector('#at').textContent !== {at:?}"));
+    screen.type_keys("<tab>");
+    screen.wait_for_text("‖");
+    browser.wait_for("level() < 0.0005");
+    // The label is given, and the next file is what is heard.
+    screen.type_keys("three tones<enter>");
+    screen.wait_for_text("Labeled 1");
+    browser.wait_for("document.querySelector('#file').textContent === 'b.wav' && level() > 0.05");
+    screen.type_keys("<c-q>");
+    assert!(screen.wait_for_end().success());
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What DESIGN promises is two seconds; a machine that tests is busy.
+/// What ARCHITECTURE.md promises is two seconds; a machine that tests is busy.
 const SEEN_WITHIN: Duration = Duration::from_secs(5);
 
 #[test]
