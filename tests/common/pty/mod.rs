@@ -14,7 +14,9 @@ mod typed;
 use crate::home::Home;
 use filedescriptor::{FileDescriptor, POLLIN, Pipe, poll, pollfd};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::termios::Action;
 use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
@@ -211,6 +213,24 @@ impl Screen {
         self.shared.change(|seen| seen.terminal.resize(cols, rows));
         let master = self.master.as_ref().expect("nobody resizes after hanging up");
         master.resize(pty_size(cols, rows)).expect("a pty takes a size");
+    }
+
+    /// Stops the terminal, as Ctrl-S does or a dead line: it takes nothing that the program writes until it goes on.
+    pub(crate) fn stall(&self) {
+        self.flow(Action::OOff);
+    }
+
+    /// Lets a stopped terminal go on.
+    pub(crate) fn go_on(&self) {
+        self.flow(Action::OOn);
+    }
+
+    fn flow(&self, action: Action) {
+        let master = self.master.as_ref().expect("the terminal is there");
+        let name = master.tty_name().expect("a terminal has a name");
+        let flags = OFlags::RDWR | OFlags::NOCTTY;
+        let terminal = rustix::fs::open(name, flags, Mode::empty()).expect("the other side opens");
+        rustix::termios::tcflow(terminal, action).expect("a terminal can be stopped");
     }
 
     /// Signals the program itself.
