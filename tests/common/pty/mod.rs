@@ -309,6 +309,17 @@ impl Screen {
         }));
     }
 
+    /// Waits until the whole screen was cleared and drawn anew, since so many bytes were written.
+    #[track_caller]
+    pub(crate) fn wait_until_drawn_anew(&self, bytes: u64) {
+        const CLEAR: &[u8] = b"\x1b[2J";
+        let start = usize::try_from(bytes).expect("it fits into memory");
+        drop(self.wait_until("a frame that is drawn anew", |seen| {
+            let cleared = seen.raw[start..].windows(CLEAR.len()).any(|bytes| bytes == CLEAR);
+            cleared && !seen.terminal.is_half_drawn()
+        }));
+    }
+
     /// These bytes themselves, from an earlier count of them on.
     pub(crate) fn written_since(&self, bytes: u64) -> Vec<u8> {
         let start = usize::try_from(bytes).expect("it fits into memory");

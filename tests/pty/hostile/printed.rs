@@ -39,7 +39,8 @@ impl Bad {
             if let Some(bytes) = line.get("key_b64") {
                 label["key_b64"] = bytes.clone();
             }
-            labels.push_str(&format!("{label}\n"));
+            labels.push_str(&label.to_string());
+            labels.push('\n');
         }
         fs::write(bad.home.join("labels"), labels).expect("a file is written");
         let from = bad.home.join("labels").into();

@@ -69,7 +69,8 @@ fn corpus_as_labels(home: &Home, name: &str, label: bool) -> PathBuf {
     for (at, text) in texts().iter().enumerate() {
         let key = format!("clip {at:02}.wav");
         fs::copy(clip.path(), folder.join(&key)).expect("a copy");
-        lines.push_str(&format!("{}\n", json!({ "key": key, "content": text })));
+        lines.push_str(&json!({ "key": key, "content": text }).to_string());
+        lines.push('\n');
     }
     done(home, [OsStr::new("sync"), folder.as_os_str()]);
     if label {
@@ -141,7 +142,8 @@ fn no_export_leaves_its_folder() {
     for line in json_lines(&listed.stdout) {
         if line["key"].is_string() {
             let content = "thank you for calling";
-            lines.push_str(&format!("{}\n", json!({ "key": line["key"], "content": content })));
+            lines.push_str(&json!({ "key": line["key"], "content": content }).to_string());
+            lines.push('\n');
         }
     }
     let from = home.join("from");
