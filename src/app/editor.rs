@@ -125,6 +125,16 @@ impl OpenSample {
     }
 }
 
+/// A waveform that stays where it is for a moment after another sample was opened.
+#[derive(Debug)]
+pub(super) struct Former {
+    pub peaks: Arc<Peaks>,
+    pub until: Duration,
+    /// The list is being walked with a key held down: it stays though its sample's own is there, since nobody looks at
+    /// what flies by and each one is most of what goes over the line.
+    pub walking: bool,
+}
+
 /// The editor pane.
 #[derive(Debug, Default)]
 pub struct EditorPane {
@@ -136,8 +146,10 @@ pub struct EditorPane {
     pub scroll: usize,
     wrap: Option<Wrap>,
     pub(super) ahead: ReadAhead,
-    /// The waveform of the sample that was open before, and until when it stands in for one that is still to come.
-    pub(super) former: Option<(Arc<Peaks>, Duration)>,
+    /// The waveform of a sample that was open before, while it stands in for another.
+    pub(super) former: Option<Former>,
+    /// When the open sample was opened.
+    pub(super) opened_at: Option<Duration>,
     /// The column that up and down aim for.
     pub(super) goal_column: Option<usize>,
     pub(super) draft_due: Option<Duration>,

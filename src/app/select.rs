@@ -5,13 +5,16 @@ use crate::domain::{Peaks, Seconds};
 
 impl State {
     /// The waveform to draw and the length that it stands for. For a moment after another file was opened that is still
-    /// the former one: an empty pane in between would go over the line for nothing.
+    /// the former one: an empty pane in between would go over the line for nothing. While the list is walked with a key
+    /// held down it stays.
     pub fn waveform(&self) -> Option<(&Peaks, Seconds)> {
         let open = self.editor.open.as_ref()?;
         match (&open.peaks, &self.editor.former) {
-            (Some(peaks), _) => Some((peaks.as_ref(), self.audio_seconds()?)),
-            (None, Some((former, _))) => Some((former.as_ref(), former.seconds)),
-            (None, None) => None,
+            (Some(peaks), former) if former.as_ref().is_none_or(|former| !former.walking) => {
+                Some((peaks.as_ref(), self.audio_seconds()?))
+            }
+            (_, Some(former)) => Some((former.peaks.as_ref(), former.peaks.seconds)),
+            _ => None,
         }
         .filter(|(_, seconds)| *seconds > 0.0)
     }

@@ -244,7 +244,7 @@ impl State {
             self.editor.draft_due,
             self.editor.lease_due,
             self.editor.resume_due,
-            self.editor.former.as_ref().map(|(_, until)| *until),
+            self.editor.former.as_ref().map(|former| former.until),
             self.notice.as_ref().and_then(|notice| notice.until),
             self.sync.next_at,
             self.drafts_due,

@@ -85,6 +85,8 @@ pub enum ColorMode {
     Always,
     /// None.
     Never,
+    /// The nearest of the 256 that xterm numbers.
+    TwoHundredFiftySix,
     /// The terminal's own sixteen.
     Sixteen,
 }
@@ -94,6 +96,7 @@ impl Choice for ColorMode {
         ("auto", Self::Auto),
         ("always", Self::Always),
         ("never", Self::Never),
+        ("256", Self::TwoHundredFiftySix),
         ("16", Self::Sixteen),
     ];
 }

@@ -1,46 +1,29 @@
-//! Frames: at most one per budget, inside a synchronized update, and fewer on a slow line.
+//! Frames: at most one per budget and one under way, inside a synchronized update; fewer on a slow line.
 
+use super::outlet::Outlet;
+use super::paint::Paint;
 use crate::app::State;
 use crate::ui::{self, Look};
-use crossterm::queue;
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
-use ratatui::backend::{Backend as _, CrosstermBackend};
+use ratatui::backend::Backend as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::cell::RefCell;
-use std::io::{self, Write};
-use std::rc::Rc;
+use std::io;
 use std::time::{Duration, Instant};
 
 /// The shortest time between two frames.
 const BUDGET: Duration = Duration::from_millis(16);
-/// The longest, however slow the line is.
-const SLOWEST: Duration = Duration::from_millis(100);
-
-/// A frame on its way, seen whole before the terminal gets it.
-#[derive(Clone, Default)]
-struct Frame(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Frame {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+/// The longest that a frame waits though the line is free, however slow it is.
+const SLOWEST: Duration = Duration::from_millis(250);
 
 /// Draws the state and keeps the pace.
 pub(super) struct Frames {
-    terminal: Terminal<CrosstermBackend<Frame>>,
-    frame: Frame,
-    /// The last frame that the terminal got.
-    shown: Vec<u8>,
+    terminal: Terminal<Paint>,
+    outlet: Outlet,
     look: Look,
     last: Option<Instant>,
-    budget: Duration,
+    /// How long the last frame took to be drawn.
+    drawing: Duration,
     /// What is on the terminal is not known any more: the next frame draws everything.
     anew: bool,
     /// Where an address stands that can be clicked.
@@ -48,35 +31,50 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    pub(super) fn new(look: Look) -> io::Result<Self> {
-        let frame = Frame::default();
-        let terminal = Terminal::new(CrosstermBackend::new(frame.clone()))?;
-        let shown = Vec::new();
+    pub(super) fn new(look: Look, outlet: Outlet) -> io::Result<Self> {
+        let paint = Paint::new(crossterm::terminal::size()?);
+        let terminal = Terminal::new(paint)?;
         Ok(Self {
             terminal,
-            frame,
-            shown,
+            outlet,
             look,
             last: None,
-            budget: BUDGET,
+            drawing: Duration::ZERO,
             anew: false,
             linked: None,
         })
     }
 
-    /// When the next frame may be drawn.
+    /// When the next frame may be drawn. The time that writing took sets the pace: a slow SSH line gets fewer frames,
+    /// never late keys.
     pub(super) fn next_at(&self) -> Option<Instant> {
-        self.last.map(|last| last + self.budget)
+        let budget = ((self.drawing + self.outlet.took()) * 2).clamp(BUDGET, SLOWEST);
+        self.last.map(|last| last + budget)
     }
 
-    /// Draws. The time that writing took sets the pace: a slow SSH line gets fewer frames, never late keys.
+    /// Whether the terminal has taken the last frame. Until then no other is drawn: the next shows what holds by then.
+    pub(super) fn is_free(&self) -> bool {
+        self.outlet.is_idle()
+    }
+
+    /// Comes back when the terminal has taken what it was given, or is gone.
+    pub(super) async fn written(&self) {
+        self.outlet.told().await;
+    }
+
+    /// Why the terminal is gone; told once.
+    pub(super) fn failure(&self) -> Option<io::Error> {
+        self.outlet.failure()
+    }
+
+    /// Draws the next frame and sends it on its way.
     pub(super) fn draw(&mut self, state: &State, now: Duration) -> io::Result<()> {
         let started = Instant::now();
         if std::mem::take(&mut self.anew) {
             // `Terminal::clear` asks the terminal where its cursor is, and the event stream would swallow the answer.
             let size = self.terminal.size()?;
+            self.terminal.backend_mut().forget();
             self.terminal.resize(Rect::new(0, 0, size.width, size.height))?;
-            self.shown.clear();
             self.linked = None;
         }
         let look = &self.look;
@@ -86,8 +84,8 @@ impl Frames {
             let drawn = drawn.buffer.clone();
             self.link(address, &drawn)?;
         }
-        self.show()?;
-        self.budget = (started.elapsed() * 2).clamp(BUDGET, SLOWEST);
+        self.show();
+        self.drawing = started.elapsed();
         self.last = Some(Instant::now());
         Ok(())
     }
@@ -102,25 +100,19 @@ impl Frames {
         let Some((x, y)) = place else { return Ok(()) };
         let width = u16::try_from(address.len()).unwrap_or(u16::MAX);
         let cells = (x..x.saturating_add(width)).filter_map(|x| Some((x, y, drawn.cell((x, y))?)));
-        write!(self.frame, "\x1b]8;;{address}\x1b\\")?;
-        self.terminal.backend_mut().draw(cells)?;
-        write!(self.frame, "\x1b]8;;\x1b\\")
+        let paint = self.terminal.backend_mut();
+        paint.tell(&format!("\x1b]8;;{address}\x1b\\"));
+        paint.draw(cells)?;
+        paint.tell("\x1b]8;;\x1b\\");
+        Ok(())
     }
 
-    /// Hands the frame over. One in which no cell changed only says again how the frame before it ended, where the cursor
-    /// is: it is left out.
-    fn show(&mut self) -> io::Result<()> {
-        let frame = std::mem::take(&mut *self.frame.0.borrow_mut());
-        if self.shown.ends_with(&frame) {
-            return Ok(());
+    /// Hands the frame over, if there is anything in it.
+    fn show(&mut self) {
+        let frame = self.terminal.backend_mut().take();
+        if !frame.is_empty() {
+            self.outlet.send([b"\x1b[?2026h", frame.as_slice(), b"\x1b[?2026l"].concat());
         }
-        let mut out = io::stdout().lock();
-        queue!(out, BeginSynchronizedUpdate)?;
-        out.write_all(&frame)?;
-        queue!(out, EndSynchronizedUpdate)?;
-        out.flush()?;
-        self.shown = frame;
-        Ok(())
     }
 
     /// Forgets what is on the terminal: the next frame draws everything.

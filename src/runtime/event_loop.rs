@@ -1,17 +1,20 @@
 //! The loop: one channel in, `update`, effects out, a frame.
 
+use super::able;
 use super::draw::Frames;
 use super::input::{Pastes, Typed};
+use super::outlet::Outlet;
 use super::runner::{Incoming, Runner};
 use super::terminal::Terminal;
 use super::{Account, input, logging, terminal};
 use crate::app::{Context, Input, Message, Screen, State, update};
-use crate::config::{Ascii, ColorMode, Config, Theme};
+use crate::config::{Config, Theme};
 use crate::crash;
 use crate::domain::UserError;
 use crate::keymap::Keymap;
 use crate::ops::Locate;
-use crate::ui::{self, Look};
+use crate::ui::Look;
+use anyhow::Context as _;
 use crossterm::event::Event;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -39,22 +42,25 @@ pub(super) async fn run(
     let screen = if dataset.is_some() { Screen::Labeling } else { Screen::Datasets };
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut state = State::new(screen, config.clone(), keymap, size);
-    state.ascii = ascii_only(config.screen.ascii);
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    state.ascii = able::ascii_only(config.screen.ascii, variable);
     state.dataset.author.clone_from(&account.identity.author);
 
     let (sender, inbox) = unbounded_channel();
-    let mut runner = Runner::new(account, sender);
+    let outlet = Outlet::start().context("the terminal cannot be written to")?;
+    let mut runner = Runner::new(account, sender, outlet.clone());
     match &dataset {
         Some(dataset) => runner.open_now(dataset)?,
         None => runner.list_datasets(),
     }
 
-    let terminal = Terminal::take(config.screen.mouse, Some(log))?;
+    let terminal = Terminal::take(config.screen.mouse, Some(log), outlet.clone())?;
     // Only now: what sound libraries print must not reach the screen.
     runner.start_player(&config);
     let theme = Theme::load(config.screen.theme);
-    let look = Look::new(theme, color_mode(config.screen.color), TimeZone::system());
-    let frames = Frames::new(look)?;
+    let colors = able::color_mode(config.screen.color, variable);
+    let look = Look::new(theme, colors, TimeZone::system());
+    let frames = Frames::new(look, outlet)?;
     let mut turn = Loop {
         state,
         runner,
@@ -112,6 +118,7 @@ impl Loop {
                 }
                 events = next_events(&mut self.typed) => self.events(events).await,
                 _ = self.resizes.recv() => self.resized(),
+                () = self.frames.written() => self.written(),
                 () = sleep_until(wake.into()) => self.deadline(),
             }
             self.drain();
@@ -179,6 +186,14 @@ impl Loop {
         self.dirty = true;
     }
 
+    /// The terminal has taken all that it was given, or is gone.
+    fn written(&mut self) {
+        if let Some(error) = self.frames.failure() {
+            tracing::warn!(%error, "the terminal is gone");
+            self.take(Message::Terminate);
+        }
+    }
+
     fn deadline(&mut self) {
         let now = self.started.elapsed();
         if self.state.next_deadline().is_some_and(|at| at <= now) {
@@ -199,7 +214,8 @@ impl Loop {
     fn wake_at(&self) -> Instant {
         let far = Instant::now() + Duration::from_hours(1);
         let deadline = self.state.next_deadline().map_or(far, |at| self.started + at);
-        let frame = if self.dirty { self.frames.next_at().unwrap_or(far) } else { far };
+        let drawable = self.dirty && self.frames.is_free();
+        let frame = if drawable { self.frames.next_at().unwrap_or(far) } else { far };
         deadline.min(frame)
     }
 
@@ -210,7 +226,7 @@ impl Loop {
             self.dirty = true;
         }
         let due = self.frames.next_at().is_none_or(|at| at <= Instant::now());
-        if self.dirty && due {
+        if self.dirty && due && self.frames.is_free() {
             let drawn = self.frames.draw(&self.state, self.started.elapsed());
             self.dirty = false;
             if let Err(error) = drawn {
@@ -260,43 +276,6 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
             _ = self.quit.recv() => {}
-        }
-    }
-}
-
-/// Whether the locale or the terminal shows only ASCII.
-fn ascii_only(wanted: Ascii) -> bool {
-    match wanted {
-        Ascii::Always => true,
-        Ascii::Never => false,
-        Ascii::Auto => {
-            let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-                .into_iter()
-                .filter_map(|name| std::env::var(name).ok())
-                .find(|value| !value.is_empty());
-            let plain = |locale: &str| matches!(locale, "C" | "POSIX");
-            locale.is_some_and(|locale| plain(&locale))
-                || std::env::var("TERM").is_ok_and(|term| term == "dumb" || term == "vt100")
-        }
-    }
-}
-
-fn color_mode(wanted: ColorMode) -> ui::ColorMode {
-    let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
-    match wanted {
-        ColorMode::Never => ui::ColorMode::None,
-        ColorMode::Always => ui::ColorMode::True,
-        ColorMode::Sixteen => ui::ColorMode::Ansi16,
-        ColorMode::Auto if set("NO_COLOR") => ui::ColorMode::None,
-        ColorMode::Auto => {
-            let true_color = std::env::var("COLORTERM")
-                .is_ok_and(|value| value.contains("truecolor") || value.contains("24bit"));
-            let term = std::env::var("TERM").unwrap_or_default();
-            if true_color || term.contains("direct") || term.contains("256color") {
-                ui::ColorMode::True
-            } else {
-                ui::ColorMode::Ansi16
-            }
         }
     }
 }

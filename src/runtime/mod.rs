@@ -3,6 +3,7 @@
 //! [`run`] is the only door. Everything that `app::update` wants done goes through the effect runner; answers come
 //! back as `app::Message`s in one channel.
 
+mod able;
 mod copies;
 mod datasets;
 mod drafts;
@@ -12,6 +13,8 @@ pub mod exchange;
 mod input;
 mod logging;
 mod media;
+mod outlet;
+mod paint;
 mod player;
 mod probe;
 mod reader;

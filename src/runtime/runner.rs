@@ -2,6 +2,7 @@
 
 use super::Account;
 use super::datasets;
+use super::outlet::Outlet;
 use super::player::Player;
 use super::session::Session;
 use crate::app::{Effect, Message};
@@ -9,7 +10,6 @@ use crate::config::Config;
 use crate::domain::UserError;
 use crate::ops::Locate;
 use crossterm::clipboard::CopyToClipboard;
-use std::io;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What comes in beside terminal events.
@@ -39,6 +39,7 @@ impl Answers {
 pub(super) struct Runner {
     account: Account,
     answers: Answers,
+    outlet: Outlet,
     session: Option<Session>,
     /// `None` until the screen is up.
     player: Option<Player>,
@@ -51,11 +52,12 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub(super) fn new(account: Account, sender: UnboundedSender<Incoming>) -> Self {
+    pub(super) fn new(account: Account, sender: UnboundedSender<Incoming>, outlet: Outlet) -> Self {
         let answers = Answers(sender);
         Self {
             account,
             answers,
+            outlet,
             session: None,
             player: None,
             quit: false,
@@ -120,7 +122,7 @@ impl Runner {
             }
             Effect::Suspend => self.suspend = true,
             Effect::Redraw => self.redraw = true,
-            Effect::Clipboard(text) => copy(&text),
+            Effect::Clipboard(text) => self.copy(&text),
             Effect::Player(command) => self.play(|player| player.send(command)),
             Effect::Load { load, sound, from, play } => {
                 self.play(|player| player.load(load, &sound, from, play));
@@ -150,6 +152,15 @@ impl Runner {
         }
     }
 
+    /// By OSC 52, which reaches the clipboard of the laptop through SSH too.
+    fn copy(&self, text: &str) {
+        let mut bytes = Vec::new();
+        match crossterm::queue!(bytes, CopyToClipboard::to_clipboard_from(text)) {
+            Ok(()) => self.outlet.send(bytes),
+            Err(error) => tracing::warn!(%error, "the clipboard could not be set"),
+        }
+    }
+
     fn open(&self, which: String) {
         let (account, answers) = (self.account.clone(), self.answers.clone());
         std::thread::spawn(move || {
@@ -159,13 +170,5 @@ impl Runner {
                 Err(error) => answers.send(Message::OpenFailed(error)),
             }
         });
-    }
-}
-
-/// By OSC 52, which reaches the clipboard of the laptop through SSH too.
-fn copy(text: &str) {
-    if let Err(error) = crossterm::execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
-    {
-        tracing::warn!(%error, "the clipboard could not be set");
     }
 }

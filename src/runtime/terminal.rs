@@ -1,5 +1,6 @@
 //! The terminal while the screen is ours: raw mode, the alternate screen, file descriptor 2, and giving it all back.
 
+use super::outlet::Outlet;
 use crate::text::safe_multiline;
 use anyhow::Context as _;
 use crossterm::cursor::{SetCursorStyle, Show};
@@ -7,7 +8,7 @@ use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
     EnableFocusChange, EnableMouseCapture,
 };
-use crossterm::execute;
+use crossterm::queue;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
 };
@@ -16,6 +17,10 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// A terminal that takes nothing for so long is left as it is.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What stderr was, while it points at the log: restored on leaving.
 static STDERR: Mutex<Option<OwnedFd>> = Mutex::new(None);
@@ -28,17 +33,18 @@ static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub(super) struct Terminal {
     mouse: bool,
     log: Option<File>,
+    outlet: Outlet,
 }
 
 impl Terminal {
-    /// Takes the terminal. What libraries print to stderr goes to `log` from now on.
-    pub(super) fn take(mouse: bool, log: Option<File>) -> anyhow::Result<Self> {
+    /// Takes the terminal, by way of `outlet`. What libraries print to stderr goes to `log` from now on.
+    pub(super) fn take(mouse: bool, log: Option<File>, outlet: Outlet) -> anyhow::Result<Self> {
         anyhow::ensure!(
             io::stdin().is_terminal() && io::stdout().is_terminal(),
             "the screen needs a terminal; in scripts use the subcommands (earmark --help)"
         );
         end_after_panics();
-        let terminal = Self { mouse, log };
+        let terminal = Self { mouse, log, outlet };
         terminal.enter()?;
         Ok(terminal)
     }
@@ -46,8 +52,8 @@ impl Terminal {
     fn enter(&self) -> anyhow::Result<()> {
         TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode().context("the terminal could not be put into raw mode")?;
-        let mut out = io::stdout();
-        execute!(
+        let mut out = Vec::new();
+        queue!(
             out,
             EnterAlternateScreen,
             EnableBracketedPaste,
@@ -56,8 +62,9 @@ impl Terminal {
             SetTitle("earmark")
         )?;
         if self.mouse {
-            execute!(out, EnableMouseCapture)?;
+            queue!(out, EnableMouseCapture)?;
         }
+        self.outlet.send(out);
         if let Some(log) = &self.log {
             redirect_stderr(log).context("stderr could not be pointed at the log")?;
         }
@@ -66,42 +73,46 @@ impl Terminal {
 
     /// Gives the terminal back, stops the program until the shell continues it, takes the terminal again.
     pub(super) fn suspend(&self) -> anyhow::Result<()> {
-        leave();
+        self.leave();
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
         self.enter()
+    }
+
+    /// Everything back as it was, after what is still under way. A terminal that is gone or takes nothing cannot be
+    /// restored: that changes nothing.
+    fn leave(&self) {
+        // Once only: a second time would put the cursor back over what was printed since.
+        if !TAKEN.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        restore_stderr();
+        let mut out = Vec::new();
+        let _ = queue!(
+            out,
+            DisableMouseCapture,
+            DisableFocusChange,
+            DisableBracketedPaste,
+            SetCursorStyle::DefaultUserShape,
+            LeaveAlternateScreen,
+            Show
+        );
+        self.outlet.send(out);
+        if !self.outlet.settle(PATIENCE) {
+            tracing::warn!("the terminal takes nothing: it could not be given back as it was");
+        }
+        let _ = disable_raw_mode();
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        leave();
+        self.leave();
         // Where a person looks for it, now that there is a place.
         for panic in panics() {
             // Nobody is left to tell where stderr is gone.
             let _ = writeln!(io::stderr(), "{}", safe_multiline(&panic));
         }
     }
-}
-
-/// Everything back as it was. A terminal that is gone cannot be restored: errors change nothing.
-fn leave() {
-    // Once only: a second time would put the cursor back over what was printed since.
-    if !TAKEN.swap(false, Ordering::SeqCst) {
-        return;
-    }
-    restore_stderr();
-    let mut out = io::stdout();
-    let _ = execute!(
-        out,
-        DisableMouseCapture,
-        DisableFocusChange,
-        DisableBracketedPaste,
-        SetCursorStyle::DefaultUserShape,
-        LeaveAlternateScreen,
-        Show
-    );
-    let _ = disable_raw_mode();
-    let _ = out.flush();
 }
 
 fn redirect_stderr(log: &File) -> io::Result<()> {

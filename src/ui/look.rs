@@ -1,5 +1,6 @@
 //! The look: a theme and what the terminal can show of it, as ratatui styles; and the time zone that times are read in.
 
+use super::nearest::nearest;
 use crate::config::{Ansi, Color, Role, Style as ThemeStyle, Theme, ThemeName};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,6 +12,8 @@ pub enum ColorMode {
     /// Any colour.
     #[default]
     True,
+    /// Those that xterm numbers.
+    Ansi256,
     /// Its own sixteen.
     Ansi16,
     /// None: bold, reverse, underline and the like tell things apart.
@@ -31,7 +34,7 @@ impl Look {
     pub fn new(theme: Theme, colors: ColorMode, zone: TimeZone) -> Self {
         let theme = match colors {
             ColorMode::None => Theme::load(ThemeName::Mono),
-            ColorMode::True | ColorMode::Ansi16 => theme,
+            ColorMode::True | ColorMode::Ansi256 | ColorMode::Ansi16 => theme,
         };
         Self { theme, colors, zone }
     }
@@ -85,6 +88,9 @@ fn cell_color(color: Color, colors: ColorMode) -> Option<CellColor> {
     match (colors, color.rgb) {
         (ColorMode::None, _) => None,
         (ColorMode::True, Some((red, green, blue))) => Some(CellColor::Rgb(red, green, blue)),
+        (ColorMode::Ansi256, Some((red, green, blue))) => {
+            Some(CellColor::Indexed(nearest(red, green, blue)))
+        }
         _ => Some(ansi(color.ansi)),
     }
 }

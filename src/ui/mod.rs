@@ -15,6 +15,7 @@ mod hints;
 mod keys;
 mod list;
 mod look;
+mod nearest;
 mod text_rows;
 mod wave;
 

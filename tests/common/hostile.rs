@@ -233,8 +233,10 @@ fn is_of_screen(parameters: &str, last: u8) -> bool {
         // To a cell of a screen that tests have.
         b'H' => {
             let place: Vec<_> = numbers().collect();
-            place.len() == 2 && place.iter().all(|at| at.is_some_and(|at| (1..=400).contains(&at)))
+            parameters.is_empty() || (place.len() <= 2 && place.iter().all(|at| is_cell(*at)))
         }
+        // Along a row, or to a column of it.
+        b'C' | b'D' | b'G' => parameters.is_empty() || is_cell(parameters.parse().ok()),
         b'm' => is_look(parameters),
         b'J' => matches!(parameters, "" | "2"),
         b'K' => parameters.is_empty(),
@@ -259,6 +261,11 @@ fn is_of_screen(parameters: &str, last: u8) -> bool {
     }
 }
 
+/// Whether a screen that tests have is so long or wide.
+fn is_cell(at: Option<u16>) -> bool {
+    at.is_some_and(|at| (1..=400).contains(&at))
+}
+
 /// Colours by number or by value, and the looks that themes use: no blinking, nothing hidden.
 fn is_look(parameters: &str) -> bool {
     let mut numbers = parameters.split([';', ':']);
@@ -266,6 +273,8 @@ fn is_look(parameters: &str) -> bool {
         match number {
             "" | "0" | "1" | "2" | "3" | "4" | "7" | "9" | "21" | "22" | "23" | "24" | "27"
             | "29" | "39" | "49" | "59" => {}
+            // The sixteen, in letters and behind them.
+            number if number.parse::<u8>().is_ok_and(is_one_of_sixteen) => {}
             "38" | "48" | "58" => {
                 let values = match numbers.next() {
                     Some("2") => 3,
@@ -282,6 +291,10 @@ fn is_look(parameters: &str) -> bool {
         }
     }
     true
+}
+
+fn is_one_of_sixteen(number: u8) -> bool {
+    matches!(number, 30..=37 | 40..=47 | 90..=97 | 100..=107)
 }
 
 /// The words `error` and `hint`, and the line of progress.
@@ -308,7 +321,7 @@ fn the_reader_lets_nothing_of_the_corpus_through() {
             assert_eq!(harmless(kind, text.as_bytes()), Ok(()), "{kind:?}: {text:?}");
         }
     }
-    let ours = b"\x1b]0;earmark\x07\x1b[?1049h\x1b[2;3H\x1b[38;2;1;2;3;1mtext\x1b[0m\r\n";
+    let ours = b"\x1b]0;earmark\x07\x1b[?1049h\x1b[2;3H\x1b[38;2;1;2;3;1mtext\x1b[0m\r\n\x1b[7C\x1b[D\x1b[2H\x1b[97m";
     assert_eq!(harmless(Kind::Screen, ours), Ok(()));
     assert!(harmless(Kind::Lines, ours).is_err());
     let page = "\x1b]8;;http://127.0.0.1:80/?token=0f\x1b\\here\x1b]8;;\x1b\\";

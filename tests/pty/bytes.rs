@@ -47,6 +47,13 @@ fn a_letter_and_a_step_cost_few_bytes() {
         let step = screen.bytes() - before;
         assert!(step < 2_000, "a step in the list: {step} bytes");
     }
+    // A key that is held down: only the list goes along.
+    settled(&screen);
+    let before = screen.bytes();
+    screen.send(&b"j".repeat(names.len() - 1));
+    screen.wait_for("the last", |view| open_file(view).as_ref() == names.last());
+    let step = (screen.bytes() - before) / (names.len() as u64 - 1);
+    assert!(step < 1_000, "a step with the key held down: {step} bytes");
     screen.type_keys("<enter>");
     settled(&screen);
     let sentence = "thank you for calling, how can I help you today";
@@ -114,5 +121,18 @@ fn sixteen_colors_are_enough_where_there_are_no_more() {
     assert!(looks.iter().any(|look| is_color(look)), "there is colour");
     let direct = |look: &Vec<u16>| look.windows(2).any(|pair| matches!(pair, [38 | 48 | 58, 2]));
     let rich: Vec<_> = looks.into_iter().filter(direct).collect();
+    assert!(rich.is_empty(), "{rich:?}");
+}
+
+#[test]
+fn a_terminal_with_256_colors_gets_none_by_value() {
+    let desk = Desk::with(2);
+    let screen = desk.launch().without_env("COLORTERM").start();
+    tour(&screen);
+    let looks = looks(&screen.written_since(0));
+    let by_number = |look: &&Vec<u16>| look.windows(2).any(|pair| matches!(pair, [38 | 48, 5]));
+    assert!(looks.iter().any(|look| by_number(&look)), "there is colour");
+    let by_value = |look: &Vec<u16>| look.windows(2).any(|pair| matches!(pair, [38 | 48 | 58, 2]));
+    let rich: Vec<_> = looks.into_iter().filter(by_value).collect();
     assert!(rich.is_empty(), "{rich:?}");
 }

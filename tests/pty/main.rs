@@ -25,5 +25,6 @@ mod keeping;
 mod lasting;
 mod refusals;
 mod sound;
+mod stalled;
 mod together;
 mod typing;

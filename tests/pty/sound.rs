@@ -89,7 +89,7 @@ fn without_a_sound_device_the_screen_says_why_and_stays_clean() {
     let shown = screen.text();
     let before = screen.bytes();
     screen.type_keys("<c-l>");
-    screen.wait_for_bytes(before + 3_000);
+    screen.wait_until_drawn_anew(before);
     assert_eq!(screen.text(), shown, "drawn anew it is the same");
     screen.type_keys("q");
     assert!(screen.wait_for_end().success());

@@ -16,8 +16,7 @@ fn quiet(desk: &Desk) -> Screen {
 fn redrawn(screen: &Screen) -> String {
     let before = screen.bytes();
     screen.type_keys("<c-l>");
-    // A whole frame is more than any change to one.
-    screen.wait_for_bytes(before + 3_000);
+    screen.wait_until_drawn_anew(before);
     screen.text()
 }
 

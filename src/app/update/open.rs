@@ -1,7 +1,7 @@
 //! Opening a sample at the right: what is asked for, and what to do when it comes.
 
 use super::Turn;
-use crate::app::editor::{DraftMark, Loading, OpenSample};
+use crate::app::editor::{DraftMark, Former, Loading, OpenSample};
 use crate::app::effect::{Effect, Sound};
 use crate::app::state::{Focus, Severity};
 use crate::domain::{AudioStamp, Draft, Peaks, Row, SampleDetail, SampleId, UserError, View};
@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// How long the waveform of the sample before stands in for one that is still to come.
 const FORMER_WAVEFORM: Duration = Duration::from_millis(120);
+/// Faster than this from one sample to the next goes only a key that is held down.
+const HELD_DOWN: Duration = Duration::from_millis(80);
 
 impl Turn<'_> {
     /// Enter or `e` in the list: the cursor goes into Speech Content, and the file plays.
@@ -103,16 +105,27 @@ impl Turn<'_> {
 
     fn open(&mut self, row: Row) {
         let id = row.id;
-        let former = self.state.editor.open.take().and_then(|open| open.peaks);
-        if let Some(peaks) = former {
-            self.state.editor.former = Some((peaks, self.context.now + FORMER_WAVEFORM));
-        }
+        self.stand_in();
         self.state.editor.open = Some(OpenSample::new(row));
         match self.state.editor.ahead.get(id) {
             Some((detail, draft)) => self.show(detail, draft.as_ref()),
             None if self.state.editor.ahead.knows(id) => {}
             None => self.ask_for(id),
         }
+    }
+
+    /// The waveform that is shown stays for a moment, and as long as the list is walked with a key held down.
+    fn stand_in(&mut self) {
+        let now = self.context.now;
+        let editor = &mut self.state.editor;
+        let before = editor.opened_at.replace(now);
+        let held_down = before.is_some_and(|before| now < before + HELD_DOWN);
+        let silent = !self.state.config.playback.preview_plays;
+        let walking = held_down && silent && self.state.focus == Focus::List;
+        let last = editor.open.take().and_then(|open| open.peaks);
+        let shown = editor.former.take().filter(|_| walking).map(|former| former.peaks);
+        editor.former =
+            shown.or(last).map(|peaks| Former { peaks, until: now + FORMER_WAVEFORM, walking });
     }
 
     /// Has a sample read; what was asked about it before counts no more.
@@ -299,7 +312,7 @@ impl Turn<'_> {
                 open.row.seconds = Some(peaks.seconds);
             }
             open.peaks = Some(peaks.clone());
-            self.state.editor.former = None;
+            self.state.editor.former.take_if(|former| !former.walking);
         }
         if peaks.complete
             && let Some(row) = self.state.list.rows.iter_mut().find(|row| row.id == id)

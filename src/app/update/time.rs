@@ -21,7 +21,7 @@ impl Turn<'_> {
         if due(self.state.editor.lease_due) {
             self.renew_lease();
         }
-        if due(self.state.editor.former.as_ref().map(|(_, until)| *until)) {
+        if due(self.state.editor.former.as_ref().map(|former| former.until)) {
             self.state.editor.former = None;
         }
         if due(self.state.editor.resume_due) {

@@ -14,7 +14,9 @@ mod typed;
 use crate::home::Home;
 use filedescriptor::{FileDescriptor, POLLIN, Pipe, poll, pollfd};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::termios::Action;
 use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
@@ -213,6 +215,24 @@ impl Screen {
         master.resize(pty_size(cols, rows)).expect("a pty takes a size");
     }
 
+    /// Stops the terminal, as Ctrl-S does or a dead line: it takes nothing that the program writes until it goes on.
+    pub(crate) fn stall(&self) {
+        self.flow(Action::OOff);
+    }
+
+    /// Lets a stopped terminal go on.
+    pub(crate) fn go_on(&self) {
+        self.flow(Action::OOn);
+    }
+
+    fn flow(&self, action: Action) {
+        let master = self.master.as_ref().expect("the terminal is there");
+        let name = master.tty_name().expect("a terminal has a name");
+        let flags = OFlags::RDWR | OFlags::NOCTTY;
+        let terminal = rustix::fs::open(name, flags, Mode::empty()).expect("the other side opens");
+        rustix::termios::tcflow(terminal, action).expect("a terminal can be stopped");
+    }
+
     /// Signals the program itself.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("the program is there to be signalled");
@@ -286,6 +306,17 @@ impl Screen {
     pub(crate) fn wait_for_bytes(&self, bytes: u64) {
         drop(self.wait_until(&format!("{bytes} bytes"), |seen| {
             seen.raw.len() as u64 >= bytes && !seen.terminal.is_half_drawn()
+        }));
+    }
+
+    /// Waits until the whole screen was cleared and drawn anew, since so many bytes were written.
+    #[track_caller]
+    pub(crate) fn wait_until_drawn_anew(&self, bytes: u64) {
+        const CLEAR: &[u8] = b"\x1b[2J";
+        let start = usize::try_from(bytes).expect("it fits into memory");
+        drop(self.wait_until("a frame that is drawn anew", |seen| {
+            let cleared = seen.raw[start..].windows(CLEAR.len()).any(|bytes| bytes == CLEAR);
+            cleared && !seen.terminal.is_half_drawn()
         }));
     }
 
