@@ -2,10 +2,10 @@
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test soak interop bench check install
+.PHONY: help demo test soak interop bench bench-full check install
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## build it and label a small dataset of speech
 	@scripts/demo.sh
@@ -19,8 +19,11 @@ soak: ## attack it for hours: kills, faults, long use
 interop: ## exports opened by other people's readers (Python packages)
 	@scripts/interop.sh
 
-bench: ## measure speed against peers on this machine
+bench: ## measure speed against peers on this machine, in minutes
 	@scripts/bench.sh
+
+bench-full: ## the same with inputs as large as they get, in hours
+	@BENCH=full scripts/bench.sh
 
 check: ## formatting, lints, documentation, dependencies; no tests
 	@scripts/check.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures against the peers and floors of the same machine, in one run, and prints one table; the figures also go to
-# target/bench.json. BENCH=full takes longer. Words choose topics: scripts/bench.sh lists decode
+# target/bench.json. BENCH=full (make bench-full) has inputs ten and a hundred times as large. Words choose topics:
+# scripts/bench.sh lists decode
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh

@@ -1,4 +1,4 @@
-//! Real speech to measure with: the recordings that the tests use, short ones as they are and one hour joined.
+//! Real speech to measure with: the recordings that the tests use, short ones as they are and joined to long ones.
 
 use super::data::{Dice, WITH_AUDIO, folder, key};
 use super::timing::{Taken, timed};
@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 /// Where Debian puts the recordings of its package `asterisk-core-sounds-en-wav`.
 const RECORDINGS: &str = "/usr/share/asterisk/sounds/en_US_f_Allison";
-/// What the recordings are brought to for the hour.
+/// What the recordings are brought to when they are joined.
 const RATE: u32 = 16_000;
-const HOUR: u64 = 3_600;
+/// Minutes that are joined; what is longer says the same again.
+const JOINED: u64 = 60;
 
-/// The codecs of the hour: name, ending, how ffmpeg makes it.
-pub(crate) const CODECS: [(&str, &str, &[&str]); 6] = [
+/// The codecs of the long files: name, ending, how ffmpeg makes it.
+pub(crate) const CODECS: [Codec; 6] = [
     ("WAV", "wav", &["-c:a", "pcm_s16le"]),
     ("FLAC", "flac", &["-c:a", "flac"]),
     ("MP3", "mp3", &["-c:a", "libmp3lame", "-b:a", "64k"]),
@@ -59,50 +60,62 @@ pub(crate) fn source() -> PathBuf {
     source.canonicalize().expect("the source is there")
 }
 
-/// One hour of speech in each of [`CODECS`], made once: recordings joined in a shuffled order.
-pub(crate) fn hour(codec: &(&str, &str, &[&str])) -> PathBuf {
+/// One of [`CODECS`].
+pub(crate) type Codec = (&'static str, &'static str, &'static [&'static str]);
+
+/// So many minutes in words.
+pub(crate) fn length(minutes: u64) -> String {
+    match minutes {
+        60 => "one hour".to_owned(),
+        300 => "five hours".to_owned(),
+        _ => format!("{minutes} minutes"),
+    }
+}
+
+/// Speech of some length in one of [`CODECS`], made once: recordings joined in a shuffled order.
+pub(crate) fn clip(codec: &Codec, minutes: u64) -> PathBuf {
     let (_, ending, arguments) = codec;
-    let path = folder().join(format!("hour.{ending}"));
+    let path = folder().join(format!("minutes-{minutes}.{ending}"));
     if path.exists() {
         return path;
     }
-    let joined = joined();
+    let joined = joined(minutes.min(JOINED));
     eprintln!("  making {}, once …", path.display());
     let part = folder().join(format!("part.{ending}"));
     let made = Command::new("ffmpeg")
-        .args(["-v", "error", "-y", "-f", "f32le", "-ac", "1", "-ar"])
+        .args(["-v", "error", "-y", "-stream_loop", "-1", "-f", "f32le", "-ac", "1", "-ar"])
         .arg(RATE.to_string())
         .arg("-i")
         .arg(&joined)
-        .args(["-t", &HOUR.to_string(), "-map_metadata", "-1"])
+        .args(["-t", &(minutes * 60).to_string(), "-map_metadata", "-1"])
         .args(*arguments)
         .arg(&part)
         .stdin(Stdio::null())
         .status()
         .expect("ffmpeg is installed (scripts/packages.sh bench)");
     assert!(made.success(), "ffmpeg makes {}", path.display());
-    fs::rename(&part, &path).expect("the hour is put in its place");
+    fs::rename(&part, &path).expect("the file is put in its place");
     path
 }
 
-/// The hour as bare samples. What is not at the rate wanted is stretched to it on straight lines: it stays speech.
-fn joined() -> PathBuf {
-    let path = folder().join("hour.f32");
+/// So many minutes as bare samples. What is not at the rate wanted is stretched to it on straight lines: it stays speech.
+fn joined(minutes: u64) -> PathBuf {
+    let path = folder().join(format!("minutes-{minutes}.f32"));
     if path.exists() {
         return path;
     }
     let recordings = recordings();
     let mut dice = Dice::new(3);
-    let wanted = (HOUR * u64::from(RATE)) as usize;
-    let mut hour: Vec<u8> = Vec::with_capacity(4 * wanted + (1 << 20));
-    while hour.len() < 4 * wanted {
+    let wanted = (minutes * 60 * u64::from(RATE)) as usize;
+    let mut joined: Vec<u8> = Vec::with_capacity(4 * wanted + (1 << 20));
+    while joined.len() < 4 * wanted {
         let recording = &recordings[dice.below(recordings.len())];
         for sample in at_rate(recording) {
-            hour.extend_from_slice(&sample.to_le_bytes());
+            joined.extend_from_slice(&sample.to_le_bytes());
         }
     }
-    hour.truncate(4 * wanted);
-    fs::write(&path, hour).expect("the hour is written");
+    joined.truncate(4 * wanted);
+    fs::write(&path, joined).expect("the samples are written");
     path
 }
 
@@ -155,4 +168,18 @@ pub(crate) fn ffmpeg_decoding(path: &Path) -> Taken {
     };
     let cpu = figure("utime=") + figure("stime=");
     Taken { cpu: std::time::Duration::from_secs_f64(cpu), ..taken }
+}
+
+/// sox reading a file to nothing, in processor time; `None` where it is not installed or does not know the format.
+pub(crate) fn sox_decoding(path: &Path) -> Option<std::time::Duration> {
+    let script = "sox \"$1\" -n >/dev/null 2>&1 && times | tail -n 1";
+    let output = Command::new("bash").args(["-c", script, "bash"]).arg(path).output().ok()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let seconds = |part: &str| {
+        let (minutes, seconds) = part.trim_end_matches('s').split_once('m')?;
+        Some(minutes.parse::<f64>().ok()? * 60.0 + seconds.parse::<f64>().ok()?)
+    };
+    let both: Option<Vec<f64>> = said.split_whitespace().map(seconds).collect();
+    let all: f64 = both?.iter().sum();
+    (all > 0.0).then(|| std::time::Duration::from_secs_f64(all))
 }

@@ -1,17 +1,17 @@
-//! Workspaces of any size, made through the workspace's own doors from a fixed seed, and kept for the next run.
+//! Workspaces of any size, made from a fixed seed and kept for the next run.
 
-use super::clips;
+use super::{bulk, clips};
 use earmark::domain::{SampleId, SampleKey};
-use earmark::workspace::{Dataset, Identity, ImportItem, Listed, Probe, Staging, Step, Writer};
+use earmark::workspace::{Dataset, Identity, Listed, Writer};
 use jiff::{SignedDuration, Timestamp};
 use std::fs;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// To be raised when what is made changes.
-const EDITION: u64 = 1;
-/// Samples handed over at once.
-const CHUNK: usize = 10_000;
+const EDITION: u64 = 2;
+/// More samples than this wait to be found by name, as after a first sync: indexing them would take longer than all else.
+const INDEXED: usize = 1_000_000;
 /// Samples, from the first one on, whose audio really lies in the source.
 pub(crate) const WITH_AUDIO: usize = 300;
 
@@ -37,7 +37,7 @@ impl Dice {
         Self(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -98,10 +98,10 @@ impl Speech {
 /// The key of a sample: they sort as they are numbered.
 pub(crate) fn key(number: usize) -> String {
     let (batch, speaker) = (number / 5_000, number / 250 % 20);
-    format!("speech/batch-{batch:03}/speaker{speaker:02}/utt-{number:07}.wav")
+    format!("speech/batch-{batch:04}/speaker{speaker:02}/utt-{number:07}.wav")
 }
 
-fn listed(number: usize) -> Listed {
+pub(crate) fn listed(number: usize) -> Listed {
     let day = SignedDuration::from_secs(7 * number as i64);
     Listed {
         key: SampleKey::from(key(number).as_str()),
@@ -116,21 +116,22 @@ pub(crate) fn identity() -> Identity {
     Identity::new("bench")
 }
 
+fn dataset(samples: usize) -> Dataset {
+    Dataset {
+        id: Uuid::from_u128(0x6265_6e63_6800),
+        name: format!("bench-{samples}"),
+        source: clips::source().to_string_lossy().into_owned(),
+        output: None,
+        connection: earmark::domain::Connection::default(),
+    }
+}
+
 /// So many samples, their lengths known, none labeled.
 pub(crate) fn unlabeled(samples: usize) -> PathBuf {
     kept(&format!("unlabeled-{samples}"), |path| {
-        let source = clips::source();
-        let dataset = Dataset {
-            id: Uuid::from_u128(0x6265_6e63_6800),
-            name: format!("bench-{samples}"),
-            source: source.to_string_lossy().into_owned(),
-            output: None,
-            connection: earmark::domain::Connection::default(),
-        };
-        let mut writer = Writer::create(path, &dataset, identity()).expect("a workspace");
-        fill(&mut writer, samples);
-        measure_all(&mut writer, path, samples);
-        index(&mut writer);
+        drop(Writer::create(path, &dataset(samples), identity()).expect("a workspace"));
+        bulk::samples(path, samples, samples <= INDEXED);
+        bulk::check(path, samples, false);
     })
 }
 
@@ -139,16 +140,16 @@ pub(crate) fn labeled(samples: usize) -> PathBuf {
     let from = unlabeled(samples);
     kept(&format!("labeled-{samples}"), |path| {
         fs::copy(&from, path).expect("a copy of the workspace");
-        let mut writer = Writer::open(path, identity()).expect("the copy opens");
-        let mut speech = Speech::new(7);
-        for start in (0..samples).step_by(10 * CHUNK) {
-            let items = (start..samples.min(start + 10 * CHUNK)).map(|number| {
-                let key = SampleKey::from(key(number).as_str());
-                ImportItem::label(key, speech.sentence(), "bench.manifest", "1")
-            });
-            writer.import(items, false, Timestamp::now()).expect("labels are imported");
-        }
-        index(&mut writer);
+        bulk::labels(path);
+        bulk::check(path, samples, true);
+    })
+}
+
+/// The same as unlabeled, in a format that an older earmark wrote.
+pub(crate) fn outdated(samples: usize) -> PathBuf {
+    kept(&format!("outdated-{samples}"), |path| {
+        bulk::create_outdated(path, &dataset(samples));
+        bulk::samples(path, samples, true);
     })
 }
 
@@ -166,6 +167,10 @@ impl Scratch {
                 .expect("a folder to work in"),
         };
         fs::copy(workspace, scratch.path()).expect("a copy of the workspace");
+        let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+        if log(workspace).exists() {
+            fs::copy(log(workspace), log(&scratch.path())).expect("a copy of its log");
+        }
         scratch
     }
 
@@ -212,53 +217,6 @@ fn forget_others(name: &str) {
             fs::remove_dir_all(entry.path()).expect("old inputs go");
         }
     }
-}
-
-fn fill(writer: &mut Writer, samples: usize) {
-    let mut staging = Staging::create(&folder()).expect("room for a listing");
-    for start in (0..samples).step_by(CHUNK) {
-        let some: Vec<Listed> = (start..samples.min(start + CHUNK)).map(listed).collect();
-        staging.add(&some).expect("room for a listing");
-    }
-    let at = Timestamp::now();
-    let mut run = writer.begin_apply(&staging, at).expect("nobody else syncs");
-    loop {
-        let step = writer.apply_step(&mut run, &mut |_| None, Timestamp::now());
-        if let Step::Done(report) = step.expect("the listing is applied") {
-            assert_eq!(report.total, samples as u64);
-            break;
-        }
-    }
-    writer.end_sync().expect("the lease is given back");
-}
-
-/// Lengths from half a second to half a minute, as if each file had been looked at.
-fn measure_all(writer: &mut Writer, path: &Path, samples: usize) {
-    let mut dice = Dice::new(11);
-    let reader = earmark::workspace::Reader::open(path, identity()).expect("the workspace opens");
-    loop {
-        let unprobed = reader.unprobed(CHUNK).expect("the workspace is read");
-        if unprobed.is_empty() {
-            return;
-        }
-        let probes: Vec<Probe> = unprobed
-            .into_iter()
-            .map(|sample| Probe {
-                id: sample.id,
-                stamp: sample.stamp,
-                seconds: Some(0.5 + 30.0 * dice.part().powi(2)),
-                info: None,
-                sha256: None,
-                error: None,
-            })
-            .collect();
-        writer.record_probes(&probes).expect("lengths are recorded");
-        debug_assert!(probes.len() <= samples);
-    }
-}
-
-fn index(writer: &mut Writer) {
-    while writer.index_step().expect("the index is brought up") > 0 {}
 }
 
 /// The samples with these numbers, as this workspace knows them.

@@ -1,6 +1,6 @@
-//! Decoding an hour to its waveform, against ffmpeg decoding it to nothing.
+//! Decoding a long file to its waveform, against ffmpeg decoding it to nothing; beside it, sox.
 
-use super::clips::{self, CODECS};
+use super::clips::{self, CODECS, Codec};
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Taken, in_turn, median_of, timed};
@@ -14,41 +14,55 @@ type Scan =
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
     for codec in &CODECS {
-        let (name, ..) = codec;
-        let path = clips::hour(codec);
-        let waveform = || scanned(&path, peaks::waveform);
-        // ffmpeg takes long over Opus.
-        let runs = if *name == "Opus" { scale.runs.min(2) } else { scale.runs };
-        let (ours, theirs) = in_turn(runs, waveform, || clips::ffmpeg_decoding(&path));
-        report.add(
-            Row::new(format!("decode one hour of {name} to peaks, CPU"), Figure::seconds(ours.cpu))
-                .against("ffmpeg", Figure::seconds(theirs.cpu))
-                .bar(Bar::Times(1.0)),
-        );
-        if *name == "FLAC" {
-            report.add(
-                Row::new("one hour of FLAC to peaks, CPU", Figure::seconds(ours.cpu))
-                    .bar(Bar::AtMost(1.0)),
-            );
-        }
-        if scale.full || *name == "FLAC" {
-            let speech = median_of(1, || scanned(&path, peaks::scan));
-            report.add(
-                Row::new(
-                    format!("the same with the search for speech, {name}, CPU"),
-                    Figure::seconds(speech.cpu),
-                )
-                .against("ffmpeg", Figure::seconds(theirs.cpu)),
-            );
+        decoded(scale, report, codec, scale.minutes);
+        // ffmpeg takes a minute for each.
+        let longest = scale.longest.filter(|_| matches!(codec.0, "WAV" | "FLAC" | "MP3" | "Opus"));
+        if let Some(minutes) = longest {
+            decoded(&Scale { runs: 1, ..scale.clone() }, report, codec, minutes);
         }
     }
 }
 
-fn scanned(path: &Path, scan: Scan) -> Taken {
+fn decoded(scale: &Scale, report: &mut Report, codec: &Codec, minutes: u64) {
+    let (name, ..) = codec;
+    let (path, length) = (clips::clip(codec, minutes), clips::length(minutes));
+    let waveform = || scanned(&path, minutes, peaks::waveform);
+    // ffmpeg takes long over Opus.
+    let runs = if *name == "Opus" { scale.runs.min(2) } else { scale.runs };
+    let (ours, theirs) = in_turn(runs, waveform, || clips::ffmpeg_decoding(&path));
+    let sox = clips::sox_decoding(&path);
+    let sox = sox.map(|cpu| format!("sox takes {:.2} s of CPU", cpu.as_secs_f64()));
+    report.add(
+        Row::new(format!("decode {length} of {name} to peaks, CPU"), Figure::seconds(ours.cpu))
+            .against("ffmpeg", Figure::seconds(theirs.cpu))
+            .bar(Bar::Times(1.0))
+            .note(sox.unwrap_or_default()),
+    );
+    if *name == "FLAC" && minutes <= 60 {
+        let hour = ours.cpu * 60 / minutes as u32;
+        report.add(
+            Row::new("an hour of FLAC to peaks at that pace, CPU", Figure::seconds(hour))
+                .bar(Bar::AtMost(1.0)),
+        );
+    }
+    if minutes == scale.minutes && (scale.full || *name == "FLAC") {
+        let speech = median_of(1, || scanned(&path, minutes, peaks::scan));
+        report.add(
+            Row::new(
+                format!("the same with the search for speech, {name}, CPU"),
+                Figure::seconds(speech.cpu),
+            )
+            .against("ffmpeg", Figure::seconds(theirs.cpu)),
+        );
+    }
+}
+
+fn scanned(path: &Path, minutes: u64, scan: Scan) -> Taken {
     let (peaks, taken) = timed(|| {
         scan(&mut clips::decoder(path), &mut |_| ControlFlow::Continue(()))
-            .expect("the hour is read")
+            .expect("the file is read")
     });
-    assert!(peaks.complete && (peaks.seconds - 3600.0).abs() < 1.0, "{} s", peaks.seconds);
+    let off = peaks.seconds - (60 * minutes) as f64;
+    assert!(peaks.complete && off.abs() < 1.0, "{} s", peaks.seconds);
     taken
 }

@@ -37,6 +37,11 @@ pub(crate) struct Desk {
 impl Desk {
     /// Opens a workspace as the program does, its first page drawn.
     pub(crate) fn open(workspace: &Path) -> Self {
+        Self::with_waveform(workspace, 8.0)
+    }
+
+    /// The same, where every file has a waveform of so many seconds.
+    pub(crate) fn with_waveform(workspace: &Path, seconds: f64) -> Self {
         let mut config = Config::load(&Layers::default()).expect("the shipped settings");
         config.sync.on_open = false;
         let keymap = Keymap::load(None).expect("the shipped keys");
@@ -61,7 +66,7 @@ impl Desk {
             terminal,
             started: Instant::now(),
             counts: Vec::new(),
-            peaks: Arc::new(some_peaks()),
+            peaks: Arc::new(some_peaks(seconds)),
         };
         let config = Box::new(config);
         let opened = Message::Opened { dataset, counts, place: None, scope: None, config };
@@ -134,15 +139,17 @@ impl Desk {
 }
 
 /// Phrases with pauses, so that there is a waveform to draw.
-fn some_peaks() -> Peaks {
-    let seconds = 8.0;
-    let bins = (0..800)
+fn some_peaks(seconds: f64) -> Peaks {
+    let bins = (0..(seconds * 100.0) as u32)
         .map(|bin| {
             let t = f64::from(bin) / 100.0;
             let loud = (100.0 * (t * 1.3).sin().max(0.0) * (t * 17.0).sin().abs()) as i8 + 1;
             (-loud, loud)
         })
         .collect();
-    let speech = vec![Span { start: 0.1, end: 2.3 }, Span { start: 4.9, end: 7.1 }];
+    let speech = (0..(seconds / 4.8) as u32)
+        .map(|phrase| f64::from(phrase) * 4.8)
+        .map(|start| Span { start: start + 0.1, end: start + 2.3 })
+        .collect();
     Peaks { bins_per_second: 100, bins, speech, seconds, damaged: None, complete: true }
 }

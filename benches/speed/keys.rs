@@ -1,13 +1,17 @@
 //! From a key to its frame, with few samples and with many.
 
-use super::data;
 use super::desk::Desk;
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
-use super::timing::{Series, timed};
+use super::timing::{Series, Taken, timed};
+use super::{clips, data};
+use earmark::text::thousands;
+
+/// What many are compared with.
+const FEW: usize = 1_000;
 
 /// What a person does in a minute or two: moves, pages, both ends, the other tab, types, goes on, comes back.
-fn minute() -> Vec<String> {
+pub(crate) fn minute() -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     let mut press =
         |key: &str, times: usize| keys.extend(std::iter::repeat_n(key.to_owned(), times));
@@ -33,47 +37,161 @@ fn minute() -> Vec<String> {
     keys
 }
 
+/// One desk among others, and what its keys took.
+struct Seat {
+    samples: usize,
+    desk: Desk,
+    keys: Series,
+    end: Series,
+    order: Series,
+    all: Series,
+    counted: Series,
+}
+
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
-    let sizes = [10, 1_000, 1_000_000];
-    let mut desks = sizes.map(|samples| Desk::open(&data::unlabeled(samples)));
-    let mut series = [Series::default(), Series::default(), Series::default()];
-    let mut counted = Series::default();
-    let keys = minute();
+    let mut seats: Vec<Seat> = [10, FEW].into_iter().chain(scale.large()).map(Seat::at).collect();
     for round in 0..=scale.rounds {
-        for (desk, series) in desks.iter_mut().zip(&mut series) {
-            for key in &keys {
-                let ((), taken) = timed(|| desk.press(key, &mut |_| ()));
-                let (counts, behind) = timed(|| desk.count());
-                // The first round warms up.
-                if round > 0 {
-                    series.push(taken);
-                    if counts > 0 {
-                        counted.push(behind);
-                    }
-                }
-            }
+        for seat in &mut seats {
+            // The first round warms up.
+            seat.minute(round > 0);
+            seat.jumps(round > 0);
         }
     }
-    let [ten, thousand, million] = &series;
-    for (name, series) in [("10", ten), ("1,000", thousand), ("1,000,000", million)] {
-        let (median, late) = (series.median(), series.at(0.99));
+    let few = &seats[1];
+    for seat in &seats {
+        let name = thousands(seat.samples as u64);
+        let (median, late) = (seat.keys.median(), seat.keys.at(0.99));
         report.add(Row::millis(format!("key to frame, {name} samples, p50"), median));
         report.add(
             Row::millis(format!("key to frame, {name} samples, p99"), late).bar(Bar::AtMost(16.0)),
         );
-    }
-    for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
+        if seat.samples <= FEW {
+            continue;
+        }
+        for (part_name, part) in [("p50", 0.5), ("p99", 0.99)] {
+            report.add(
+                Row::new(
+                    format!("key to frame, {name} samples, {part_name}, CPU"),
+                    Figure::millis(seat.keys.at(part).cpu),
+                )
+                .against("with 1,000 samples", Figure::millis(few.keys.at(part).cpu))
+                .bar(Bar::Times(1.5)),
+            );
+        }
+        for (what, ours, theirs) in [
+            ("the list's end", &seat.end, &few.end),
+            ("the list by another column", &seat.order, &few.order),
+            ("all that match selected", &seat.all, &few.all),
+        ] {
+            report.add(
+                Row::millis(format!("{what}, {name} samples, worst"), ours.at(1.0))
+                    .against("with 1,000 samples", Figure::millis(theirs.at(1.0).wall))
+                    .bar(Bar::AtMost(16.0)),
+            );
+        }
         report.add(
-            Row::new(
-                format!("key to frame, 1,000,000 samples, {name}, CPU"),
-                Figure::millis(million.at(part).cpu),
+            Row::millis(
+                format!("counting a far row's place in {name}, worst"),
+                seat.counted.at(1.0),
             )
-            .against("with 1,000 samples", Figure::millis(thousand.at(part).cpu))
-            .bar(Bar::Times(1.5)),
+            .note("behind the frame, which does not wait for it"),
         );
     }
+    drawn_long(scale, report);
+}
+
+impl Seat {
+    fn at(samples: usize) -> Self {
+        let desk = Desk::open(&data::unlabeled(samples));
+        let none = Series::default;
+        Self {
+            samples,
+            desk,
+            keys: none(),
+            end: none(),
+            order: none(),
+            all: none(),
+            counted: none(),
+        }
+    }
+
+    fn press(&mut self, key: &str) -> Taken {
+        let ((), taken) = timed(|| self.desk.press(key, &mut |_| ()));
+        let (counts, behind) = timed(|| self.desk.count());
+        if counts > 0 {
+            self.counted.push(behind);
+        }
+        taken
+    }
+
+    fn minute(&mut self, counts: bool) {
+        for key in minute() {
+            let taken = self.press(&key);
+            if counts {
+                self.keys.push(taken);
+            }
+        }
+    }
+
+    /// Both ends by each column, and everything selected.
+    fn jumps(&mut self, counts: bool) {
+        for column in 0..5 {
+            self.press("o");
+            for _ in 0..5 {
+                self.press("up");
+            }
+            for _ in 0..column {
+                self.press("down");
+            }
+            let order = self.press("enter");
+            let end = self.press("G");
+            let all = self.press("a");
+            self.press("esc");
+            self.press("g");
+            if counts {
+                self.order.push(order);
+                self.end.push(end);
+                self.all.push(all);
+            }
+        }
+        // By name again, upwards.
+        for _ in 0..2 {
+            self.press("o");
+            for _ in 0..5 {
+                self.press("up");
+            }
+            if self.desk.state.list.order == earmark::domain::Order::default() {
+                self.press("esc");
+                break;
+            }
+            self.press("enter");
+        }
+    }
+}
+
+/// Each frame with the waveform of a long file on it.
+fn drawn_long(scale: &Scale, report: &mut Report) {
+    let minutes = scale.longest.unwrap_or(300);
+    let mut desks = [8.0, (60 * minutes) as f64]
+        .map(|seconds| Desk::with_waveform(&data::unlabeled(FEW), seconds));
+    let mut series = [Series::default(), Series::default()];
+    for _ in 0..40 * scale.runs {
+        for (desk, series) in desks.iter_mut().zip(&mut series) {
+            series.push(timed(|| desk.press("j", &mut |_| ())).1);
+            desk.count();
+        }
+    }
+    let [short, long] = &series;
     report.add(
-        Row::millis("counting where a far row stands, behind the frame, worst", counted.at(1.0))
-            .note("asked for by G in 1,000,000 samples; the frame does not wait for it"),
+        Row::millis(
+            format!("key to frame, waveform of {}, p99", clips::length(minutes)),
+            long.at(0.99),
+        )
+        .against("of 8 seconds", Figure::millis(short.at(0.99).wall))
+        .bar(Bar::AtMost(16.0)),
+    );
+    report.add(
+        Row::new("the same, p50, CPU", Figure::millis(long.median().cpu))
+            .against("of 8 seconds", Figure::millis(short.median().cpu)),
     );
 }

@@ -1,20 +1,27 @@
-//! Pages and searches in a million samples.
+//! Pages and searches in many samples, and a filter typed on the real screen.
 
-use super::data::{self, Dice};
+use super::data::{self, Dice, Scratch};
+use super::home::Home;
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
-use super::timing::{Series, in_turn, median_of, timed};
+use super::timing::{Series, Taken, in_turn, median_of, timed};
+use super::{peers, program};
 use earmark::domain::{Anchor, Filter, Order, OrderBy, PageRequest, SampleKey, View};
+use earmark::text::thousands;
 use earmark::workspace::Reader;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
-const MANY: usize = 1_000_000;
 const PAGE: usize = 200;
+/// Between two letters of somebody who types fast.
+const BETWEEN: Duration = Duration::from_millis(60);
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
     pages(scale, report);
     searches(scale, report);
+    typed(scale, report);
 }
 
 fn request(view: View, filter: &str, by: OrderBy, anchor: Anchor) -> PageRequest {
@@ -71,11 +78,13 @@ impl Floor {
 }
 
 fn pages(scale: &Scale, report: &mut Report) {
-    let workspace = data::unlabeled(MANY);
+    let workspace = data::unlabeled(scale.many);
     let reader = Reader::open(&workspace, data::identity()).expect("the workspace opens");
     let floor = Floor::open(&workspace);
+    let size = thousands(scale.many as u64);
     let mut dice = Dice::new(5);
-    let near_the_end: Vec<usize> = (0..64).map(|_| MANY - PAGE - 2 - dice.below(2_000)).collect();
+    let near_the_end: Vec<usize> =
+        (0..64).map(|_| scale.many - PAGE - 2 - dice.below(2_000)).collect();
     let near_the_start: Vec<usize> = (0..64).map(|_| 1 + dice.below(2_000)).collect();
     let page = |number: usize, by: OrderBy| {
         let id = data::ids(&reader, std::iter::once(number))[0];
@@ -102,7 +111,7 @@ fn pages(scale: &Scale, report: &mut Report) {
         );
         report.add(
             Row::new(
-                format!("page of {PAGE} rows at the {place} of 1,000,000, CPU"),
+                format!("page of {PAGE} rows at the {place} of {size}, CPU"),
                 Figure::millis(ours.cpu),
             )
             .against("bare SQLite keyset", Figure::millis(theirs.cpu)),
@@ -122,10 +131,23 @@ fn pages(scale: &Scale, report: &mut Report) {
     report.add(
         Row::millis("the same by the slowest other order", worst.0).note(format!("{:?}", worst.1)),
     );
+    let mut hundred = Series::default();
+    for number in &near_the_end {
+        let id = data::ids(&reader, std::iter::once(*number))[0];
+        let request = PageRequest {
+            limit: 100,
+            ..request(View::Unlabeled, "", OrderBy::Name, Anchor::After(id))
+        };
+        hundred.push(timed(|| reader.page(&request).expect("a page")).1);
+    }
+    report.add(
+        Row::millis(format!("page of 100 of {size}"), hundred.median())
+            .against(peers::NAME, peers::PAGE),
+    );
 }
 
 fn searches(scale: &Scale, report: &mut Report) {
-    let workspace = data::labeled(MANY);
+    let workspace = data::labeled(scale.many);
     let reader = Reader::open(&workspace, data::identity()).expect("the workspace opens");
     let long: &[&str] = &[
         "the",
@@ -163,11 +185,82 @@ fn searches(scale: &Scale, report: &mut Report) {
         let (slowest, ..) = all.last().expect("there are words");
         report.add(
             Row::millis(
-                format!("search {what} in 1,000,000 labels, first page, slowest"),
+                format!(
+                    "search {what} in {} labels, first page, slowest",
+                    thousands(scale.many as u64)
+                ),
                 *slowest,
             )
             .bar(Bar::AtMost(bar))
             .note(format!("CPU: {}", list.join(", "))),
         );
     }
+}
+
+/// A word typed into the filter of the real screen, faster than its first letters can be looked for.
+fn typed(scale: &Scale, report: &mut Report) {
+    let scratch = Scratch::of(&data::labeled(scale.many));
+    let reader = Reader::open(&scratch.path(), data::identity()).expect("the workspace opens");
+    let home = Home::new();
+    let screen = program::launch(&home, &scratch.path()).start();
+    screen.wait_for_text("Labeled");
+    screen.type_keys("3");
+    screen.wait_for_text("utt-0000000");
+    let mut series = Series::default();
+    for (word, first) in words(scale, &reader) {
+        screen.type_keys("/");
+        let (before, last) = word.split_at(word.len() - 1);
+        for letter in before.chars() {
+            screen.type_keys(&letter.to_string());
+            thread::sleep(BETWEEN);
+        }
+        let began = Instant::now();
+        screen.type_keys(last);
+        screen.wait_for(&format!("{first} for `{word}`"), |view| view.contains(&first));
+        series.push(Taken { wall: began.elapsed(), cpu: Duration::ZERO });
+        screen.type_keys("<esc>");
+        screen.wait_for_text("utt-0000000");
+    }
+    let (median, late) = (series.median().wall, series.at(0.95).wall);
+    report.add(
+        Row::new(
+            format!(
+                "filter typed in {} labels, last letter to its page",
+                thousands(scale.many as u64)
+            ),
+            Figure::millis(median),
+        )
+        .against(peers::NAME, peers::FILTER)
+        .bar(Bar::AtMost(100.0))
+        .note(format!(
+            "on the terminal, {} ms between letters; p95 {:.0} ms",
+            BETWEEN.as_millis(),
+            late.as_secs_f64() * 1000.0
+        )),
+    );
+}
+
+/// Words of which the first row is on no screen before the last letter is typed, and the name in that row.
+fn words(scale: &Scale, reader: &Reader) -> Vec<(String, String)> {
+    let mut dice = Dice::new(23);
+    let first_rows = |text: &str| {
+        let page = reader.page(&request(View::Labeled, text, OrderBy::Name, Anchor::First));
+        page.expect("a page").rows
+    };
+    let mut words = Vec::new();
+    while words.len() < 4 * scale.runs {
+        let id = data::ids(reader, std::iter::once(dice.below(scale.many)))[0];
+        let detail = reader.detail(id).expect("the workspace is read").expect("it is there");
+        let content = detail.content.unwrap_or_default();
+        let Some(word) = content.split(' ').filter(|word| word.len() >= 6).max() else { continue };
+        let rows = first_rows(word);
+        let Some(first) = rows.first().map(|row| row.key.clone()) else { continue };
+        let hidden = (1..word.len())
+            .all(|end| first_rows(&word[..end]).iter().take(60).all(|row| row.key != first));
+        if hidden {
+            let name = String::from_utf8_lossy(first.file_name()).into_owned();
+            words.push((word.to_owned(), name));
+        }
+    }
+    words
 }

@@ -1,6 +1,6 @@
 //! Speed against peers and floors of the same machine: one run, one table.
 //!
-//! `make bench` is the short run, `BENCH=full make bench` the long one; words behind it choose topics
+//! `make bench` is the short run, `make bench-full` the long one; words behind the script choose topics
 //! (`scripts/bench.sh search decode`). What it measures with lies in `target/bench-data`, made from a fixed seed the
 //! first time; the figures also go to `target/bench.json`. docs/performance.md says where each figure comes from.
 
@@ -8,6 +8,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench talks to the terminal")]
 
 mod bucket;
+mod bulk;
+mod busy;
 mod clips;
 mod data;
 mod decode;
@@ -17,9 +19,11 @@ mod home;
 mod keys;
 mod link;
 mod lists;
+mod long;
 mod machine;
 mod manifest;
 mod many;
+mod peers;
 mod program;
 #[path = "../../tests/common/proxy/mod.rs"]
 mod proxy;
@@ -31,6 +35,7 @@ mod scale;
 #[path = "../../tests/common/servers.rs"]
 mod servers;
 mod sound;
+mod start;
 mod timing;
 
 use report::Report;
@@ -42,8 +47,11 @@ type Topic = fn(&Scale, &mut Report);
 /// Topics by the word that chooses them.
 const TOPICS: &[(&str, Topic)] = &[
     ("keys", keys::run),
+    ("busy", busy::run),
+    ("start", start::run),
     ("program", program::run),
     ("sound", sound::run),
+    ("long", long::run),
     ("link", link::run),
     ("decode", decode::run),
     ("lists", lists::run),

@@ -1,5 +1,4 @@
-//! The program itself on a terminal: how soon it is there, what it holds, what it writes, what it does when nobody does
-//! anything.
+//! The program itself on a terminal: what it holds, what it writes, what it does when nobody does anything.
 
 use super::clips::{self, CODECS};
 use super::data::{self, Scratch};
@@ -8,10 +7,9 @@ use super::machine::{self, Usage};
 use super::pty::{Launch, Screen};
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
-use super::timing::{Series, Taken, median_of, timed};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,18 +17,22 @@ use std::time::{Duration, Instant};
 const SETTLED: Duration = Duration::from_millis(300);
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
-    let scratch = Scratch::of(&data::unlabeled(1_000_000));
+    for samples in [10, 1_000].into_iter().chain(scale.large()) {
+        memory(report, samples);
+    }
+    binary(report);
+    let scratch = Scratch::of(&data::unlabeled(scale.many));
     let home = Home::new();
-    start(scale, report, &home, &scratch.path());
-    let screen = first_frame(&home, &scratch.path());
-    memory(report, &screen);
+    let screen = first_frame(&home, &scratch.path(), scale.many);
+    screen.type_keys(&"j".repeat(120));
+    thread::sleep(2 * SETTLED);
     bytes(report, &screen);
     idle(scale, report, &screen);
     drop(screen);
     playing(scale, report);
 }
 
-fn launch(home: &Home, workspace: &Path) -> Launch {
+pub(crate) fn launch(home: &Home, workspace: &Path) -> Launch {
     Launch::earmark(home)
         .arg(clips::source())
         .env("EARMARK_WORKSPACE", workspace)
@@ -40,48 +42,22 @@ fn launch(home: &Home, workspace: &Path) -> Launch {
 }
 
 /// Starts it and waits until the list, the editor and the hints are drawn.
-fn first_frame(home: &Home, workspace: &Path) -> Screen {
+fn first_frame(home: &Home, workspace: &Path, samples: usize) -> Screen {
     let screen = launch(home, workspace).start();
+    let total = earmark::text::thousands(samples as u64);
     screen.wait_for("the first full screen", |view| {
-        view.contains("utt-0000000")
-            && view.contains("Speech Content")
-            && view.contains("1,000,000")
+        view.contains("utt-0000000") && view.contains("Speech Content") && view.contains(&total)
     });
     screen
 }
 
-fn start(scale: &Scale, report: &mut Report, home: &Home, workspace: &Path) {
-    let mut first = Series::default();
-    for run in 0..=scale.starts {
-        let began = Instant::now();
-        let screen = first_frame(home, workspace);
-        let wall = began.elapsed();
-        let cpu = machine::usage(screen.pid()).map_or(wall, |usage| usage.cpu);
-        if run > 0 {
-            first.push(Taken { wall, cpu });
-        }
-    }
-    let version = median_of(scale.starts, || {
-        timed(|| {
-            Command::new(env!("CARGO_BIN_EXE_earmark"))
-                .arg("--version")
-                .stdout(Stdio::null())
-                .status()
-                .expect("the program starts")
-        })
-        .1
-    });
-    report.add(
-        Row::millis("start to first full screen, 1,000,000 samples", first.median())
-            .against("--version", Figure::millis(version.wall))
-            .bar(Bar::AtMost(150.0)),
-    );
-}
-
-fn memory(report: &mut Report, screen: &Screen) {
+fn memory(report: &mut Report, samples: usize) {
+    let scratch = Scratch::of(&data::unlabeled(samples));
+    let home = Home::new();
+    let screen = first_frame(&home, &scratch.path(), samples);
     let Some((at_first, _)) = machine::memory(screen.pid()) else { return };
     screen.type_keys("G");
-    screen.wait_for_text("utt-0999999");
+    screen.wait_for_text(&format!("utt-{:07}", samples - 1));
     for _ in 0..40 {
         screen.type_keys("<pgup>");
         thread::sleep(Duration::from_millis(40));
@@ -91,13 +67,33 @@ fn memory(report: &mut Report, screen: &Screen) {
     screen.type_keys(&"j".repeat(120));
     thread::sleep(2 * SETTLED);
     let Some((after, own)) = machine::memory(screen.pid()) else { return };
+    let size = earmark::text::thousands(samples as u64);
     report.add(
-        Row::new("resident memory, 1,000,000 samples, list walked", Figure::Mebibytes(after))
-            .bar(Bar::AtMost(120.0))
-            .note(format!(
-                "{at_first:.0} MiB at the first frame; {own:.0} MiB after the walk are its own, the rest are pages of \
-                 files"
-            )),
+        Row::new(
+            format!("resident memory, {size} samples, list walked"),
+            Figure::Mebibytes(after),
+        )
+        .bar(Bar::AtMost(120.0))
+        .note(format!(
+            "{at_first:.0} MiB at the first frame; {own:.0} MiB after the walk are its own, the rest are pages of \
+             files"
+        )),
+    );
+}
+
+/// What is copied to install it.
+fn binary(report: &mut Report) {
+    let stripped = data::folder().join("stripped");
+    let program = env!("CARGO_BIN_EXE_earmark");
+    let done = Command::new("strip").arg("-o").arg(&stripped).arg(program).status();
+    if !done.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let bytes = |path: &Path| fs::metadata(path).map_or(0, |about| about.len()) as f64;
+    let whole = bytes(Path::new(program)) / f64::from(1 << 20);
+    report.add(
+        Row::new("the program, stripped", Figure::Mebibytes(bytes(&stripped) / f64::from(1 << 20)))
+            .note(format!("{whole:.1} MiB with the names of its functions")),
     );
 }
 
@@ -217,19 +213,20 @@ fn idle(scale: &Scale, report: &mut Report, screen: &Screen) {
         .add(Row::new("idle: of one core", Figure::Percent(watched.percent)).bar(Bar::AtMost(0.5)));
 }
 
-/// One hour of FLAC playing without a device.
+/// A long FLAC file playing without a device.
 fn playing(scale: &Scale, report: &mut Report) {
     let home = Home::new();
-    let folder = home.join("hour");
+    let folder = home.join("long");
     fs::create_dir(&folder).expect("a folder");
-    let hour = clips::hour(&CODECS[1]);
-    fs::copy(&hour, folder.join("hour.flac")).expect("the hour in a folder");
+    let minutes = scale.longest.unwrap_or(scale.minutes);
+    let long = clips::clip(&CODECS[1], minutes);
+    fs::copy(&long, folder.join("long.flac")).expect("the file in a folder");
     let screen = Launch::earmark(&home).arg(&folder).size(120, 40).start();
-    screen.wait_for_text("hour.flac");
+    screen.wait_for_text("long.flac");
     screen.type_keys("<enter>");
     let quiet = |watched: &Watched| watched.percent < 20.0;
     let began = Instant::now();
-    // The waveform and the speech of the whole hour are looked for first.
+    // The waveform and the speech of the whole file are looked for first.
     while began.elapsed() < Duration::from_mins(2) {
         thread::sleep(Duration::from_secs(1));
         match watch(&screen, Duration::from_secs(2)) {
@@ -241,7 +238,7 @@ fn playing(scale: &Scale, report: &mut Report) {
     let Some(watched) = watch(&screen, scale.watch) else { return };
     report.add(
         Row::new(
-            "playing one hour without a device: of one core",
+            format!("playing {} without a device: of one core", clips::length(minutes)),
             Figure::Percent(watched.percent),
         )
         .bar(Bar::AtMost(5.0))

@@ -21,9 +21,27 @@ pub(crate) struct Scale {
     pub(crate) objects: usize,
     /// Lines of a manifest.
     pub(crate) lines: usize,
+    /// Samples of a large workspace.
+    pub(crate) many: usize,
+    /// Samples of one that is larger still.
+    pub(crate) most: Option<usize>,
+    /// Minutes of a long file.
+    pub(crate) minutes: u64,
+    /// Minutes of one that is longer still.
+    pub(crate) longest: Option<u64>,
 }
 
 impl Scale {
+    /// Samples of the large workspaces.
+    pub(crate) fn large(&self) -> impl Iterator<Item = usize> + use<> {
+        std::iter::once(self.many).chain(self.most)
+    }
+
+    /// Minutes of the long files.
+    pub(crate) fn long(&self) -> impl Iterator<Item = u64> + use<> {
+        std::iter::once(self.minutes).chain(self.longest)
+    }
+
     /// `BENCH=full` is the long run, anything else the short one.
     pub(crate) fn from_environment() -> Self {
         let full = std::env::var("BENCH").is_ok_and(|word| word == "full");
@@ -37,6 +55,10 @@ impl Scale {
                 files: 100_000,
                 objects: 100_000,
                 lines: 1_000_000,
+                many: 1_000_000,
+                most: Some(10_000_000),
+                minutes: 60,
+                longest: Some(300),
             }
         } else {
             Self {
@@ -45,9 +67,13 @@ impl Scale {
                 rounds: 5,
                 starts: 5,
                 watch: Duration::from_secs(8),
-                files: 100_000,
+                files: 10_000,
                 objects: 10_000,
                 lines: 100_000,
+                many: 100_000,
+                most: None,
+                minutes: 10,
+                longest: None,
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::clips::{self, CODECS};
 use super::data::{self, Dice, Scratch};
 use super::desk::Desk;
+use super::peers;
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Series, Taken};
@@ -25,7 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
     commit(scale, report);
-    hour(scale, report);
+    for minutes in scale.long() {
+        long(scale, report, minutes);
+    }
 }
 
 /// Files of a folder, each by its path in it.
@@ -153,10 +156,14 @@ fn commit(scale: &Scale, report: &mut Report) {
         format!("p95 {:.0} ms; the output takes samples every 20 ms", late.as_secs_f64() * 1000.0);
     report.add(
         Row::new("Enter to the first sound of the next file, p50", Figure::millis(median))
+            .against(peers::NAME, peers::NEXT_FILE)
             .bar(Bar::AtMost(50.0))
             .note(note),
     );
-    report.add(Row::new("Enter to the label on disk, p50", Figure::millis(commits.median().wall)));
+    report.add(
+        Row::new("Enter to the label on disk, p50", Figure::millis(commits.median().wall))
+            .against(peers::NAME, peers::SUBMIT),
+    );
 }
 
 /// What the screen asks of the world outside the workspace's reader.
@@ -181,28 +188,32 @@ fn outside(effect: &Effect, player: &Player, committing: &Committing, loaded: &m
     player.engine.send(command);
 }
 
-/// A file of an hour, in each codec: opened at its start and in its middle, and sought in while it plays.
-fn hour(scale: &Scale, report: &mut Report) {
+/// A long file, in each codec: opened at its start and in its middle, and sought in while it plays.
+fn long(scale: &Scale, report: &mut Report, minutes: u64) {
+    let seconds = (60 * minutes) as f64;
     let mut dice = Dice::new(17);
     let mut opened: Vec<(Taken, &str)> = Vec::new();
     let mut sought: Vec<(Taken, Taken, &str)> = Vec::new();
-    for codec in &CODECS {
-        let path = clips::hour(codec);
+    let wanted =
+        |name: &str| minutes == scale.minutes || matches!(name, "WAV" | "FLAC" | "MP3" | "Opus");
+    for codec in CODECS.iter().filter(|codec| wanted(codec.0)) {
+        let path = clips::clip(codec, minutes);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (mut opens, mut seeks) = (Series::default(), Series::default());
         for run in 0..scale.runs.max(5) {
             let player = Player::of(&data::folder());
-            let from = if run % 2 == 0 { 0.0 } else { 1800.0 };
+            let from = if run % 2 == 0 { 0.0 } else { seconds / 2.0 };
             let sound = SoundId(name.clone());
             opens.push(player.time(1, Command::Load { load: 1, sound, from, play: true }));
             for _ in 0..8 {
                 thread::sleep(Duration::from_millis(50));
-                seeks.push(player.time(1, Command::Seek(3590.0 * dice.part())));
+                seeks.push(player.time(1, Command::Seek((seconds - 10.0) * dice.part())));
             }
         }
         opened.push((opens.median(), codec.0));
         sought.push((seeks.median(), seeks.at(0.95), codec.0));
     }
+    let length = clips::length(minutes);
     let list = |all: Vec<(Taken, &str)>| {
         let each = all
             .iter()
@@ -214,7 +225,7 @@ fn hour(scale: &Scale, report: &mut Report) {
         Figure::millis(taken)
     };
     report.add(
-        Row::new("first sound of one hour, slowest codec, p50", slowest(&opened))
+        Row::new(format!("first sound of {length}, slowest codec, p50"), slowest(&opened))
             .bar(Bar::AtMost(100.0))
             .note(list(opened)),
     );
@@ -224,7 +235,7 @@ fn hour(scale: &Scale, report: &mut Report) {
             .map(|(median, p95, name)| (if late { *p95 } else { *median }, *name))
             .collect();
         report.add(
-            Row::new(format!("a seek in one hour, slowest codec, {what}"), slowest(&all))
+            Row::new(format!("a seek in {length}, slowest codec, {what}"), slowest(&all))
                 .bar(Bar::AtMost(50.0))
                 .note(list(all)),
         );

@@ -194,6 +194,13 @@ impl State {
         }
     }
 
+    /// Before a dataset is there: what is waited for, in words, safe for the screen. Keys for its list wait as well.
+    pub fn wait_for_dataset(&mut self, what: &str) {
+        self.list.loading = true;
+        let text = what.to_owned();
+        self.notice = Some(Notice { severity: Severity::Info, text, until: None });
+    }
+
     /// Where everything is drawn, which is also where the mouse finds it.
     pub fn layout(&self) -> Layout {
         layout(self.size, self)

@@ -4,7 +4,7 @@ use super::able;
 use super::draw::Frames;
 use super::input::{Pastes, Typed};
 use super::outlet::Outlet;
-use super::runner::{Incoming, Runner};
+use super::runner::{Incoming, Opening, Runner};
 use super::terminal::Terminal;
 use super::{Account, input, logging, terminal};
 use crate::app::{Context, Input, Message, Screen, State, update};
@@ -21,8 +21,12 @@ use jiff::tz::TimeZone;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep_until, timeout, timeout_at};
 
+/// A dataset that is not open by then is waited for on the screen, not before a terminal that stays as it was.
+const OPENING: Duration = Duration::from_millis(80);
+/// The first page comes sooner than this as a rule: then the first frame is the whole screen.
+const FIRST_PAGE: Duration = Duration::from_millis(15);
 /// Messages taken before a frame is drawn.
 const TURN: usize = 256;
 /// The pieces of one paste follow each other faster than this, and than any key repeats.
@@ -49,8 +53,9 @@ pub(super) async fn run(
     let (sender, inbox) = unbounded_channel();
     let outlet = Outlet::start().context("the terminal cannot be written to")?;
     let mut runner = Runner::new(account, sender, outlet.clone());
-    match &dataset {
-        Some(dataset) => runner.open_now(dataset)?,
+    let mut opening = None;
+    match dataset {
+        Some(dataset) => opening = open(dataset, &mut runner, &mut state).await?,
         None => runner.list_datasets(),
     }
 
@@ -67,6 +72,7 @@ pub(super) async fn run(
         frames,
         terminal,
         inbox,
+        opening,
         typed: Some(input::listen()),
         pastes: Pastes::default(),
         signals: Signals::new()?,
@@ -85,12 +91,34 @@ pub(super) async fn run(
     Err(UserError::new("earmark had to end: a part of it failed").hint(hint).into())
 }
 
+/// Opens a dataset. What takes longer than a moment is given back, for the loop to wait for; what fails within it is told
+/// on a terminal that nobody took.
+async fn open(
+    dataset: Locate,
+    runner: &mut Runner,
+    state: &mut State,
+) -> Result<Option<Opening>, UserError> {
+    let mut opening = runner.open_first(dataset);
+    let waits_for = if opening.outdated {
+        "bringing the workspace up to date; a copy of it is kept as it was"
+    } else {
+        "opening the dataset"
+    };
+    state.wait_for_dataset(waits_for);
+    let Ok(opened) = timeout(OPENING, opening.wait()).await else { return Ok(Some(opening)) };
+    let (session, message) = *opened?;
+    runner.install_first(session, message);
+    Ok(None)
+}
+
 struct Loop {
     state: State,
     runner: Runner,
     frames: Frames,
     terminal: Terminal,
     inbox: UnboundedReceiver<Incoming>,
+    /// The dataset of the command line, until it is there.
+    opening: Option<Opening>,
     /// `None` once the terminal is gone.
     typed: Option<Typed>,
     pastes: Pastes,
@@ -102,6 +130,7 @@ struct Loop {
 
 impl Loop {
     async fn run(&mut self) -> anyhow::Result<()> {
+        self.first_page().await;
         loop {
             self.draw_if_due();
             if self.runner.quit {
@@ -116,6 +145,10 @@ impl Loop {
                         self.incoming(incoming);
                     }
                 }
+                opened = opened(&mut self.opening) => {
+                    let (session, message) = *opened?;
+                    self.incoming(Incoming::Session(Box::new(session), message));
+                }
                 events = next_events(&mut self.typed) => self.events(events).await,
                 _ = self.resizes.recv() => self.resized(),
                 () = self.frames.written() => self.written(),
@@ -126,6 +159,18 @@ impl Loop {
                 self.suspend()?;
             }
         }
+    }
+
+    /// Takes what comes until there is a list to be drawn, if it comes at once.
+    async fn first_page(&mut self) {
+        let until = Instant::now() + FIRST_PAGE;
+        while self.opening.is_none() && self.state.list.loading {
+            let Ok(Some(incoming)) = timeout_at(until.into(), self.inbox.recv()).await else {
+                break;
+            };
+            self.incoming(incoming);
+        }
+        self.drain();
     }
 
     /// What else is there already, so that a burst costs one frame.
@@ -242,6 +287,16 @@ impl Loop {
         self.resized();
         Ok(())
     }
+}
+
+/// The dataset that is waited for. Once it is there, or could not be opened, nothing is.
+async fn opened(
+    opening: &mut Option<Opening>,
+) -> Result<Box<(super::session::Session, Message)>, UserError> {
+    let Some(waited_for) = opening else { return std::future::pending().await };
+    let opened = waited_for.wait().await;
+    *opening = None;
+    opened
 }
 
 async fn next_events(typed: &mut Option<Typed>) -> Option<Vec<Event>> {

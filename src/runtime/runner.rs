@@ -8,9 +8,11 @@ use super::session::Session;
 use crate::app::{Effect, Message};
 use crate::config::Config;
 use crate::domain::UserError;
-use crate::ops::Locate;
+use crate::ops::{Locate, whereabouts};
+use crate::workspace::is_outdated;
 use crossterm::clipboard::CopyToClipboard;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 
 /// What comes in beside terminal events.
 pub(super) enum Incoming {
@@ -32,6 +34,22 @@ impl Answers {
 
     fn session(&self, session: Session, message: Message) {
         let _ = self.0.send(Incoming::Session(Box::new(session), message));
+    }
+}
+
+/// The dataset of the command line, on its way.
+pub(super) struct Opening {
+    opened: oneshot::Receiver<Result<Box<(Session, Message)>, UserError>>,
+    /// Its workspace is brought up to date first.
+    pub(super) outdated: bool,
+}
+
+impl Opening {
+    /// Waits for it. Waiting can be given up and begun again.
+    pub(super) async fn wait(&mut self) -> Result<Box<(Session, Message)>, UserError> {
+        // The thread ends without an answer only if it panicked, which is told elsewhere.
+        let ended = |_| Err(UserError::new("the dataset could not be opened"));
+        (&mut self.opened).await.unwrap_or_else(ended)
     }
 }
 
@@ -66,12 +84,23 @@ impl Runner {
         }
     }
 
-    /// Opens the dataset that was asked for on the command line, before the screen comes up.
-    pub(super) fn open_now(&mut self, dataset: &Locate) -> Result<(), UserError> {
-        let (session, message) = Session::open(dataset, &self.account, &self.answers)?;
+    /// Opens the dataset that was asked for on the command line, beside whoever waits for it.
+    pub(super) fn open_first(&self, dataset: Locate) -> Opening {
+        let (account, answers) = (self.account.clone(), self.answers.clone());
+        let (told, opened) = oneshot::channel();
+        let place = whereabouts(&dataset, &account.paths).ok();
+        let outdated = place.is_some_and(|place| is_outdated(&place.workspace));
+        std::thread::spawn(move || {
+            // Nobody waits any more if the program ended meanwhile.
+            let _ = told.send(Session::open(&dataset, &account, &answers).map(Box::new));
+        });
+        Opening { opened, outdated }
+    }
+
+    /// Works on the first dataset; the message that shows it comes with the others.
+    pub(super) fn install_first(&mut self, session: Session, message: Message) {
         self.answers.send(message);
         self.install(session);
-        Ok(())
     }
 
     /// Works on this dataset from now on.

@@ -66,7 +66,7 @@ impl<'a> Grid<'a> {
         let loudness =
             slice_bins.iter().map(|(low, high)| low.unsigned_abs().max(high.unsigned_abs()));
         let loudness = if self.averaged {
-            loudness.map(f64::from).sum::<f64>() / slice_bins.len().max(1) as f64
+            loudness.map(u64::from).sum::<u64>() as f64 / slice_bins.len().max(1) as f64
         } else {
             f64::from(loudness.max().unwrap_or(0))
         };

@@ -26,6 +26,7 @@ mod meta;
 mod migrate;
 mod moves;
 mod names;
+mod outdated;
 mod pages;
 mod place;
 mod presence;
@@ -54,6 +55,7 @@ pub use kinds::{
     Suggested, Unprobed,
 };
 pub use names::Namesake;
+pub use outdated::is_outdated;
 pub use reader::{Interrupt, Reader};
 pub use salvage::{Salvaged, salvage};
 pub use share::{Batch, Shared, TakenIn};

@@ -23,6 +23,7 @@ mod harness;
 mod hostile;
 mod keeping;
 mod lasting;
+mod opening;
 mod refusals;
 mod sound;
 mod stalled;

@@ -24,6 +24,12 @@ impl Turn<'_> {
         scope: Option<Scope>,
     ) {
         let output = self.state.sound.output.take();
+        // It was waited for since the start: the keys that came meanwhile are for its list.
+        let first = self.state.list.loading && self.state.dataset.source.is_empty();
+        let typed_ahead = std::mem::take(&mut self.state.list.typed_ahead);
+        if first {
+            self.state.notice = None;
+        }
         self.state.screen = Screen::Labeling;
         self.state.focus = Focus::List;
         self.state.dialogs.clear();
@@ -44,7 +50,8 @@ impl Turn<'_> {
             descending: self.state.config.list.descending,
         };
         let generation = self.state.list.generation;
-        self.state.list = ListPane { order, generation, ..ListPane::default() };
+        let typed_ahead = if first { typed_ahead } else { Vec::new() };
+        self.state.list = ListPane { order, generation, typed_ahead, ..ListPane::default() };
         self.state.sound = SoundPane { output, ..SoundPane::new(&self.state.config.playback) };
         self.come_back(place);
         if self.state.config.sync.on_open {
