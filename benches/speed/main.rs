@@ -16,6 +16,7 @@ mod decode;
 mod desk;
 #[path = "../../tests/common/home.rs"]
 mod home;
+mod inventory;
 mod keys;
 mod link;
 mod lists;
@@ -57,6 +58,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("lists", lists::run),
     ("many", many::run),
     ("bucket", bucket::run),
+    ("inventory", inventory::run),
     ("manifest", manifest::run),
 ];
 

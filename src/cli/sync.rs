@@ -6,15 +6,17 @@ use super::exit::{Exit, Failure, Outcome};
 use super::interrupt::Interrupt;
 use crate::config::Config;
 use crate::domain::{SyncReport, UserError};
-use crate::objects::Store;
+use crate::objects::{Inventory, Store};
 use crate::ops::{
     Locate, Make, Opened, OpsError, SidecarImport, copy_of_the_day, import_sidecars, probe_all,
     take_manifests,
 };
-use crate::sync::{ShareError, ShareStep, SyncStep, SyncSummary, share, sync};
+use crate::sync::{ShareError, ShareStep, SyncStep, SyncSummary, share, sync_by};
 use crate::text::{counted, thousands};
 use crate::workspace::Writer;
 use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::ops::ControlFlow;
 
 /// Flags of `sync`.
@@ -25,6 +27,10 @@ pub(super) struct Sync {
     /// Where labels are shared and versions published
     #[arg(long, value_name = "OUT")]
     output: Option<String>,
+    /// Read what the bucket holds from an inventory that the store wrote: its manifest.json, or the folder above the
+    /// dated ones; "" lists the bucket itself
+    #[arg(long, value_name = "URL|FOLDER")]
+    inventory: Option<String>,
     /// Do not look into new files for their length
     #[arg(long)]
     no_probe: bool,
@@ -37,10 +43,11 @@ impl Sync {
         let config = context.config(Some(&opened))?;
         let mut writer = opened.writer()?;
         let interrupt = Interrupt::watch();
-        let synced = opened
-            .store()
-            .map_err(Failure::from)
-            .and_then(|store| Ok((run_sync(context, &store, &mut writer, &interrupt)?, store)));
+        let inventory = self.inventory.as_ref().unwrap_or(&config.storage.inventory);
+        let inventory = opened.inventory(inventory)?;
+        let synced = opened.store().map_err(Failure::from).and_then(|store| {
+            Ok((run_sync(context, &store, inventory, &mut writer, &interrupt)?, store))
+        });
         // Labels are shared even while the audio is out of reach.
         let mut labels = SyncReport::default();
         let mut exit = match &synced {
@@ -88,6 +95,7 @@ fn copy_today(context: &Context, opened: &Opened, config: &Config, interrupt: &I
 fn run_sync(
     context: &Context,
     store: &Store,
+    inventory: Option<Inventory>,
     writer: &mut Writer,
     interrupt: &Interrupt,
 ) -> Result<SyncSummary, Failure> {
@@ -100,7 +108,7 @@ fn run_sync(
         }
         if interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    sync(store, writer, &|| context.now(), &mut on_step)?.ok_or(Failure::Interrupted)
+    sync_by(store, inventory, writer, &|| context.now(), &mut on_step)?.ok_or(Failure::Interrupted)
 }
 
 /// Manifests at the source's root.
@@ -204,8 +212,13 @@ fn probe(
     if interrupt.is_set() { Err(Failure::Interrupted) } else { Ok(()) }
 }
 
+/// A time to the minute, as it is here.
+fn written(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 fn print(context: &mut Context, summary: &SyncSummary, exit: Exit) -> Outcome {
-    let SyncSummary { report, unlisted, links_left_out, manifests: _ } = summary;
+    let SyncSummary { report, unlisted, links_left_out, manifests: _, passed_over } = summary;
     context.out.json(report)?;
     let counts = [
         ("added", report.added),
@@ -224,6 +237,16 @@ fn print(context: &mut Context, summary: &SyncSummary, exit: Exit) -> Outcome {
         if count > 0 {
             context.out.line(format!("{name:<10}{:>12}", thousands(count)))?;
         }
+    }
+    if let Some(as_of) = report.as_of {
+        let as_of = written(as_of);
+        context.out.note(match passed_over {
+            Some(inventory) => format!(
+                "the newest inventory is as of {}, and the bucket is known as of {as_of}: nothing was changed",
+                written(*inventory)
+            ),
+            None => format!("as of {as_of}, by the inventory: not as the bucket is now"),
+        });
     }
     if report.total == 0 {
         context.out.note("no audio was found in the source");

@@ -141,6 +141,8 @@ pub struct Storage {
     pub cache_gb: f64,
     /// The folder; empty is the user's cache folder.
     pub cache_folder: String,
+    /// Where inventories of the source lie, which tell what it holds; empty: the source itself does.
+    pub inventory: String,
 }
 
 /// How work is shared out.
@@ -226,6 +228,7 @@ impl Default for Storage {
             cache: CacheMode::Disk,
             cache_gb: 2.0,
             cache_folder: String::new(),
+            inventory: String::new(),
         }
     }
 }

@@ -111,6 +111,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("storage.cache", |c| &mut c.storage.cache),
     number("storage.cache_gb", 0.01..=10_000.0, |c| &mut c.storage.cache_gb),
     setting("storage.cache_folder", |c| &mut c.storage.cache_folder),
+    setting("storage.inventory", |c| &mut c.storage.inventory),
     setting("work.part", |c| &mut c.work.part),
     number("work.lease_minutes", 1.0..=120.0, |c| &mut c.work.lease_minutes),
     number("workspace.keep_copies", 0.0..=3650.0, |c| &mut c.workspace.keep_copies),

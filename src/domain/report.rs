@@ -1,6 +1,7 @@
 //! What operations report, in numbers that add up.
 
 use super::{ActionId, SampleKey};
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// What a sync did. `added + changed + moved + restored + unchanged` = audio files listed.
@@ -28,6 +29,9 @@ pub struct SyncReport {
     pub conflicts: u64,
     /// New keys that could be a missing one's, but not for certain.
     pub possible_moves: u64,
+    /// Where an inventory told what the source holds: as of when. The source itself tells how it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
 }
 
 /// Why one sample was left out of an action.

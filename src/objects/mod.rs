@@ -8,6 +8,7 @@ mod error;
 mod examination;
 mod file;
 mod folder;
+mod inventory;
 mod options;
 mod s3;
 
@@ -15,6 +16,7 @@ pub use cache::{Cache, Glance, Ticket, changed_in_source, store_error};
 pub use error::{DeleteError, StoreError};
 pub use examination::{Encryption, Examination};
 pub use folder::FolderStore;
+pub use inventory::{Inventory, InventoryError, Picture};
 pub use options::Options;
 pub use s3::{S3Store, check_endpoint};
 

@@ -7,8 +7,8 @@ use super::storage::{ambient, options};
 use crate::config::{Paths, Storage};
 use crate::domain::{Connection, Source};
 use crate::keymap::nearest;
-use crate::objects::{Options, Store, StoreError, check_endpoint};
-use crate::sync::Marker;
+use crate::objects::{Inventory, Options, Store, StoreError, check_endpoint};
+use crate::sync::{Marker, SyncError};
 use crate::workspace::{Dataset, Identity, Reader, Writer, copies};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -73,6 +73,18 @@ impl Opened {
     pub fn output(&self) -> Result<Option<Store>, OpsError> {
         let Some(output) = &self.dataset.output else { return Ok(None) };
         Ok(Some(Store::create(&Source::parse(output)?, &self.options)?))
+    }
+
+    /// The inventories of the source that lie at this address; `None` where it is empty. Nothing is read yet.
+    ///
+    /// # Errors
+    /// The source is no bucket, or the address is none.
+    pub fn inventory(&self, address: &str) -> Result<Option<Inventory>, OpsError> {
+        if address.is_empty() {
+            return Ok(None);
+        }
+        let inventory = Inventory::at(address, &self.source, &self.options);
+        Ok(Some(inventory.map_err(SyncError::from)?))
     }
 
     /// How its buckets are spoken to.

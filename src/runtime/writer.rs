@@ -274,8 +274,11 @@ impl Serving {
         }
         // What is being shared by itself is shared again at the end of the sync.
         self.sharing.cancel();
-        let started =
-            self.opened.store().and_then(|store| Ok(SyncJob::start(&store, &mut self.writer, at)?));
+        let inventory = self.opened.inventory(&self.config.storage.inventory);
+        let started = inventory.and_then(|inventory| {
+            let store = self.opened.store()?;
+            Ok(SyncJob::start_by(&store, inventory, &mut self.writer, at)?)
+        });
         match started {
             Ok(job) => self.sync = Some(job),
             Err(error) => {

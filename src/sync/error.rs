@@ -1,7 +1,7 @@
 //! Why a sync stopped. What it had applied by then stays, and the next run goes on from there.
 
 use crate::domain::UserError;
-use crate::objects::StoreError;
+use crate::objects::{InventoryError, StoreError};
 use crate::workspace::WorkspaceError;
 use std::io;
 
@@ -11,6 +11,9 @@ pub enum SyncError {
     /// The source could not be listed. Nothing is taken for missing.
     #[error("the source could not be listed")]
     Source(#[from] StoreError),
+    /// The inventory could not stand for a listing. Nothing of it was applied.
+    #[error("the inventory cannot be used")]
+    Inventory(#[source] InventoryError),
     /// The workspace refused.
     #[error("the sync could not be written to the workspace")]
     Workspace(#[source] WorkspaceError),
@@ -30,9 +33,16 @@ impl SyncError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Source(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
             Self::Workspace(error) | Self::Elsewhere(error) => error.hint(),
             Self::Thread(_) | Self::Lost => Some("run the sync again".into()),
         }
+    }
+}
+
+impl From<InventoryError> for SyncError {
+    fn from(error: InventoryError) -> Self {
+        Self::Inventory(error)
     }
 }
 
@@ -50,6 +60,7 @@ impl From<SyncError> for UserError {
         match &error {
             // These say what failed on what by themselves.
             SyncError::Source(cause) => Self::of(cause, cause.hint()),
+            SyncError::Inventory(cause) => Self::of(cause, cause.hint()),
             SyncError::Workspace(cause) | SyncError::Elsewhere(cause) => {
                 Self::of(cause, cause.hint())
             }

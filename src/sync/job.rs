@@ -1,11 +1,11 @@
 //! One sync as a sequence of short steps, so that whoever owns the [`Writer`] can do other things in between.
 
 use super::SyncError;
-use super::listing::{self, Found};
+use super::listing::{self, Found, Teller};
 use crate::domain::{
     Anchor, AudioStamp, Filter, Order, PageRequest, SampleKey, SampleState, SyncReport, View,
 };
-use crate::objects::{Entry, Listing, Store, Unlisted};
+use crate::objects::{Entry, Inventory, Listing, Store, Unlisted};
 use crate::workspace::{Listed, Reader, Staging, Step, SyncRun, Writer};
 use jiff::{SignedDuration, Timestamp};
 use std::ops::ControlFlow;
@@ -50,6 +50,8 @@ pub struct SyncSummary {
     pub links_left_out: u64,
     /// Manifests at the root of the source: labels that came with the data.
     pub manifests: Vec<Entry>,
+    /// As of when the newest inventory is, where that is not newer than what is known: nothing was applied then.
+    pub passed_over: Option<Timestamp>,
 }
 
 /// A sync under way. Dropped in the middle it leaves a workspace that the next one completes; [`SyncJob::cancel`]
@@ -63,6 +65,9 @@ pub struct SyncJob {
     /// sample that moved, which only the complete listing tells.
     early: bool,
     found: u64,
+    /// When it began: what a bucket itself tells is as of then.
+    began: Timestamp,
+    known_as_of: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -77,6 +82,7 @@ struct Applying {
     run: SyncRun,
     listing: Listing,
     manifests: Vec<Entry>,
+    as_of: Option<Timestamp>,
     /// Kept until the end: the steps read it.
     _staging: Staging,
 }
@@ -87,8 +93,21 @@ impl SyncJob {
     /// # Errors
     /// Another process syncs this workspace; there is no room for the listing.
     pub fn start(store: &Store, writer: &mut Writer, at: Timestamp) -> Result<Self, SyncError> {
+        Self::start_by(store, None, writer, at)
+    }
+
+    /// As [`SyncJob::start`], but an inventory, where one is given, tells what the source holds.
+    ///
+    /// # Errors
+    /// As [`SyncJob::start`].
+    pub fn start_by(
+        store: &Store,
+        inventory: Option<Inventory>,
+        writer: &mut Writer,
+        at: Timestamp,
+    ) -> Result<Self, SyncError> {
         writer.begin_sync(at)?;
-        match Self::prepare(store, writer, at) {
+        match Self::prepare(store, inventory, writer, at) {
             Ok(job) => Ok(job),
             Err(error) => {
                 writer.end_sync()?;
@@ -97,17 +116,36 @@ impl SyncJob {
         }
     }
 
-    fn prepare(store: &Store, writer: &Writer, at: Timestamp) -> Result<Self, SyncError> {
+    fn prepare(
+        store: &Store,
+        inventory: Option<Inventory>,
+        writer: &Writer,
+        at: Timestamp,
+    ) -> Result<Self, SyncError> {
         let reader = Reader::open(writer.path(), writer.identity().clone())?;
-        let early = reader.counts()?.total == 0;
+        let some_known = reader.counts()?.total > 0;
+        let known_as_of = reader.known_as_of()?;
         let folder = writer.path().parent().unwrap_or(Path::new("."));
-        let found = listing::start(store.clone(), Staging::create(folder)?);
+        // Nothing of an inventory shows before all of it was found good.
+        let early = !some_known && inventory.is_none();
+        let teller = match inventory {
+            None => Teller::Live,
+            Some(inventory) => Teller::Inventory {
+                inventory: Box::new(inventory),
+                known_as_of,
+                some_known,
+                folder: folder.to_owned(),
+            },
+        };
+        let found = listing::start(store.clone(), teller, Staging::create(folder)?);
         Ok(Self {
             store: store.clone(),
             phase: Phase::Listing(found.map_err(SyncError::Thread)?),
             renewed: at,
             early,
             found: 0,
+            began: at,
+            known_as_of,
         })
     }
 
@@ -145,23 +183,29 @@ impl SyncJob {
                     self.still_listing(writer, at)
                 }
                 Err(RecvTimeoutError::Timeout) => self.still_listing(writer, at),
-                Ok(Found::All { staging, listing, manifests }) => {
-                    self.begin(writer, staging, listing, manifests, at)
+                Ok(Found::All { staging, listing, manifests, as_of }) => {
+                    self.begin(writer, staging, listing, manifests, as_of, at)
                 }
+                Ok(Found::Old(as_of)) => self.nothing_newer(writer, as_of),
                 Ok(Found::Failed(error)) => Err(error),
                 Err(RecvTimeoutError::Disconnected) => Err(SyncError::Lost),
             },
             Phase::Applying(applying) => {
-                let Applying { run, listing, manifests, .. } = applying.as_mut();
+                let Applying { run, listing, manifests, as_of, .. } = applying.as_mut();
                 let store = &self.store;
                 match writer.apply_step(run, &mut |key| store.sha256(key).ok(), at)? {
                     Step::More { done, of } => Ok(SyncStep::Applying { done, of }),
                     Step::Done(report) => {
+                        // Only of a bucket can there be an inventory, which is to tell newer things than these.
+                        if matches!(store, Store::S3(_)) {
+                            writer.set_known_as_of(as_of.unwrap_or(self.began))?;
+                        }
                         let summary = SyncSummary {
-                            report,
+                            report: SyncReport { as_of: *as_of, ..report },
                             unlisted: std::mem::take(&mut listing.unlisted),
                             links_left_out: listing.links_left_out,
                             manifests: std::mem::take(manifests),
+                            passed_over: None,
                         };
                         self.phase = Phase::Over;
                         Ok(SyncStep::Done(summary))
@@ -186,16 +230,44 @@ impl SyncJob {
         mut staging: Staging,
         listing: Listing,
         manifests: Vec<Entry>,
+        as_of: Option<Timestamp>,
         at: Timestamp,
     ) -> Result<SyncStep, SyncError> {
         let reader = Reader::open(writer.path(), writer.identity().clone())?;
         for unlisted in &listing.unlisted {
             keep_known(&reader, &mut staging, &unlisted.prefix)?;
         }
+        if let Some(as_of) = as_of {
+            writer.keep_newer(&staging, as_of)?;
+        }
         let run = writer.begin_apply(&staging, at)?;
-        self.phase =
-            Phase::Applying(Box::new(Applying { run, listing, manifests, _staging: staging }));
+        let applying = Applying { run, listing, manifests, as_of, _staging: staging };
+        self.phase = Phase::Applying(Box::new(applying));
         Ok(SyncStep::Applying { done: 0, of: self.found })
+    }
+
+    /// The end of a sync by an inventory that tells nothing new.
+    fn nothing_newer(
+        &mut self,
+        writer: &mut Writer,
+        as_of: Timestamp,
+    ) -> Result<SyncStep, SyncError> {
+        let counts = Reader::open(writer.path(), writer.identity().clone())?.counts()?;
+        writer.end_sync()?;
+        self.phase = Phase::Over;
+        let report = SyncReport {
+            total: counts.total,
+            conflicts: counts.conflicts,
+            as_of: self.known_as_of,
+            ..SyncReport::default()
+        };
+        Ok(SyncStep::Done(SyncSummary {
+            report,
+            unlisted: Vec::new(),
+            links_left_out: 0,
+            manifests: Vec::new(),
+            passed_over: Some(as_of),
+        }))
     }
 }
 
@@ -243,7 +315,21 @@ pub fn sync(
     now: &dyn Fn() -> Timestamp,
     on_step: &mut dyn FnMut(&SyncStep) -> ControlFlow<()>,
 ) -> Result<Option<SyncSummary>, SyncError> {
-    let mut job = SyncJob::start(store, writer, now())?;
+    sync_by(store, None, writer, now, on_step)
+}
+
+/// As [`sync`], by an inventory where one is given.
+///
+/// # Errors
+/// As [`sync`], or the inventory cannot be used.
+pub fn sync_by(
+    store: &Store,
+    inventory: Option<Inventory>,
+    writer: &mut Writer,
+    now: &dyn Fn() -> Timestamp,
+    on_step: &mut dyn FnMut(&SyncStep) -> ControlFlow<()>,
+) -> Result<Option<SyncSummary>, SyncError> {
+    let mut job = SyncJob::start_by(store, inventory, writer, now())?;
     loop {
         let step = job.step(writer, now())?;
         let flow = on_step(&step);

@@ -1,12 +1,14 @@
-//! The listing: a thread that walks the source, keeps the recordings, and stages them.
+//! The listing: a thread that walks the source, or reads an inventory of it, keeps the recordings, and stages them.
 
 use super::SyncError;
 use super::recognize::is_recording;
 use crate::domain::SampleKey;
-use crate::objects::{Entry, Listing, Store, StoreError, Unlisted};
+use crate::objects::{Entry, Inventory, Listing, OnEntries, Picture, Store, StoreError, Unlisted};
 use crate::workspace::{Listed, Staging, WorkspaceError};
+use jiff::Timestamp;
 use std::io;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -30,35 +32,95 @@ pub(super) enum Found {
         listing: Listing,
         /// Manifests at the root of the source.
         manifests: Vec<Entry>,
+        /// Where an inventory told it: as of when.
+        as_of: Option<Timestamp>,
     },
+    /// The newest inventory is as of this time, and more is known already.
+    Old(Timestamp),
     /// It failed.
     Failed(SyncError),
 }
 
+/// What tells what the source holds.
+pub(super) enum Teller {
+    /// The source itself.
+    Live,
+    /// An inventory of it.
+    Inventory {
+        /// Where it lies.
+        inventory: Box<Inventory>,
+        /// One that is not newer than this tells nothing.
+        known_as_of: Option<Timestamp>,
+        /// Whether samples are known: then an inventory that holds nothing of the source is a mistake.
+        some_known: bool,
+        /// Where copies of its files may lie for a while.
+        folder: PathBuf,
+    },
+}
+
 /// Starts listing `store` into `staging`. It ends when it is done, or soon after the receiver is dropped.
-pub(super) fn start(store: Store, staging: Staging) -> io::Result<Receiver<Found>> {
+pub(super) fn start(store: Store, teller: Teller, staging: Staging) -> io::Result<Receiver<Found>> {
     let (found, receiver) = sync_channel(AHEAD);
     thread::Builder::new().name("listing".into()).spawn(move || {
-        let end = match list(&store, staging, &found) {
-            Ok((staging, listing, manifests)) => Found::All { staging, listing, manifests },
-            Err(error) => Found::Failed(error),
+        let end = match teller {
+            Teller::Live => {
+                let mut all = |on_entries: &mut OnEntries<'_>| Ok(store.list(on_entries)?);
+                list(&store, &mut all, staging, &found, None)
+            }
+            Teller::Inventory { inventory, known_as_of, some_known, folder } => {
+                match inventory.newest() {
+                    Ok(picture) if known_as_of.is_some_and(|known| picture.as_of() <= known) => {
+                        Ok(Found::Old(picture.as_of()))
+                    }
+                    Ok(picture) => told(&store, &picture, some_known, &folder, staging, &found),
+                    Err(error) => Err(error.into()),
+                }
+            }
         };
         // Nobody waits any more when the sync was given up.
-        let _ = found.send(end);
+        let _ = found.send(end.unwrap_or_else(Found::Failed));
     })?;
     Ok(receiver)
 }
 
+/// Lists by an inventory.
+fn told(
+    store: &Store,
+    picture: &Picture,
+    some_known: bool,
+    folder: &Path,
+    staging: Staging,
+    found: &SyncSender<Found>,
+) -> Result<Found, SyncError> {
+    let mut any = false;
+    let mut all = |on_entries: &mut OnEntries<'_>| {
+        let listing = picture.list(folder, &mut |entries| {
+            any |= !entries.is_empty();
+            on_entries(entries)
+        })?;
+        if !any && some_known && !listing.stopped {
+            Err(picture.empty().into())
+        } else {
+            Ok(listing)
+        }
+    };
+    list(store, &mut all, staging, found, Some(picture.as_of()))
+}
+
+type All<'a> = dyn FnMut(&mut OnEntries<'_>) -> Result<Listing, SyncError> + 'a;
+
 fn list(
     store: &Store,
+    all: &mut All<'_>,
     mut staging: Staging,
     found: &SyncSender<Found>,
-) -> Result<(Staging, Listing, Vec<Entry>), SyncError> {
+    as_of: Option<Timestamp>,
+) -> Result<Found, SyncError> {
     let mut total = 0;
     let mut unreadable = Vec::new();
     let mut failed: Option<WorkspaceError> = None;
     let mut manifests = Vec::new();
-    let listing = store.list(&mut |entries| {
+    let listing = all(&mut |entries| {
         manifests.extend(entries.iter().filter(|entry| is_manifest(&entry.key)).cloned());
         let chunk = recordings(store, entries, &mut unreadable);
         if let Err(error) = staging.add(&chunk) {
@@ -77,7 +139,7 @@ fn list(
     let mut listing = listing?;
     listing.unlisted.extend(unreadable);
     manifests.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok((staging, listing, manifests))
+    Ok(Found::All { staging, listing, manifests, as_of })
 }
 
 /// Labels that came with the data: `*.manifest`, at the root alone.

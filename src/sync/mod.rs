@@ -10,7 +10,7 @@ mod recognize;
 mod share;
 
 pub use error::SyncError;
-pub use job::{SyncJob, SyncStep, SyncSummary, sync};
+pub use job::{SyncJob, SyncStep, SyncSummary, sync, sync_by};
 pub use share::{
     MARKER, Marker, ShareError, ShareJob, ShareProblem, ShareReport, ShareStep, announce,
     read_line, read_marker, read_snapshot, share, write_line, write_snapshot,

@@ -159,8 +159,12 @@ fn sync<'s>(state: &State, canvas: &Canvas<'_>) -> Option<Vec<Span<'s>>> {
             None => {}
         }
     }
-    let (_, at) = state.sync.last.as_ref()?;
-    Some(vec![canvas.span(Role::Status, format!("{sign} {}", canvas.look.time(*at)))])
+    let (report, at) = state.sync.last.as_ref()?;
+    let when = match report.as_of {
+        Some(as_of) => format!("as of {}", canvas.look.date_time(as_of)),
+        None => canvas.look.time(*at),
+    };
+    Some(vec![canvas.span(Role::Status, format!("{sign} {when}"))])
 }
 
 /// As many pieces as fit, each in its place.

@@ -121,12 +121,15 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("earshot", &["audio"]),
     ("etcetera", &["config"]),
     ("flacenc", &["audio"]),
+    ("flate2", &["objects"]),
     ("hmac", &["listener"]),
     ("indicatif", &["cli"]),
+    ("parquet", &["objects"]),
     ("ratatui", &["ui", "runtime"]),
     ("rubato", &["audio"]),
     ("rusqlite", &["workspace"]),
     ("similar", &["text"]),
+    ("snap", &["objects"]),
     ("symphonia", &["audio"]),
     ("symphonia_adapter_libopus", &["audio"]),
     ("tokio", &["objects", "listener", "sync", "runtime", "cli"]),
@@ -134,7 +137,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("unicode_normalization", &["text"]),
     ("unicode_segmentation", &["text"]),
     ("unicode_width", &["text"]),
-    ("zstd", &["sync"]),
+    ("zstd", &["objects", "sync"]),
 ];
 
 /// Rooms that compute and draw, but neither reach out of the process nor know what time it is.

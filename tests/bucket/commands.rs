@@ -7,18 +7,18 @@ use serde_json::Value;
 use std::fs;
 
 /// One person at one machine.
-struct Person<'s> {
+pub(crate) struct Person<'s> {
     server: &'s Server,
     home: Home,
     name: &'static str,
 }
 
 impl<'s> Person<'s> {
-    fn new(server: &'s Server, name: &'static str) -> Self {
+    pub(crate) fn new(server: &'s Server, name: &'static str) -> Self {
         Self { server, home: Home::new(), name }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("earmark"));
         command
             .env_clear()
@@ -31,13 +31,13 @@ impl<'s> Person<'s> {
     }
 
     /// The JSON object that it prints, and its exit code.
-    fn json(&self, args: &[&str]) -> (Value, i32) {
+    pub(crate) fn json(&self, args: &[&str]) -> (Value, i32) {
         let output = self.command(args).arg("--json").output().unwrap();
         let value = serde_json::from_slice(&output.stdout);
         (value.unwrap_or_else(|error| panic!("{error}: {output:?}")), output.status.code().unwrap())
     }
 
-    fn done(&self, args: &[&str]) -> Value {
+    pub(crate) fn done(&self, args: &[&str]) -> Value {
         let (value, code) = self.json(args);
         assert_eq!(code, 0, "{args:?}: {value}");
         value

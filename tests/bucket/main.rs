@@ -16,6 +16,7 @@ mod client;
 mod commands;
 mod deleting;
 mod doctor;
+mod inventory;
 mod listing;
 mod reading;
 mod rights;

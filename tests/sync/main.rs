@@ -4,5 +4,6 @@
 
 mod dataset;
 mod interruption;
+mod inventory;
 mod scenarios;
 mod sharing;

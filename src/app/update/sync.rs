@@ -146,6 +146,12 @@ fn told(report: &SyncReport) -> String {
         [] => format!("nothing new in {files}"),
         here => format!("{} · {files}", here.join(", ")),
     };
+    if let Some(as_of) = report.as_of {
+        line = match listed + report.missing {
+            0 => format!("no inventory newer than that of {as_of:.0}"),
+            _ => format!("{line} · as of {as_of:.0}, by the inventory"),
+        };
+    }
     if !beside.is_empty() {
         line = format!("{line} · {}", beside.join(", "));
     }

@@ -1,5 +1,6 @@
 //! The one connection of a process that changes a workspace. Each method is one transaction, on disk when it returns.
 
+mod pictures;
 mod syncing;
 
 use super::error::{Doing, Result, WorkspaceError};
