@@ -5,6 +5,7 @@ mod drafts;
 mod files;
 mod labels;
 mod lists;
+mod many;
 mod model;
 mod salvage;
 mod scale;
