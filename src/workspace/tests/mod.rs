@@ -7,6 +7,7 @@ mod labels;
 mod lists;
 mod many;
 mod model;
+mod plans;
 mod salvage;
 mod scale;
 mod share;
