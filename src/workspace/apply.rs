@@ -381,7 +381,7 @@ fn settle(many: &Many<'_>, pair: &Pair, report: &mut SyncReport) -> Result<()> {
     let connection: &Connection = many;
     let listed = &pair.listed;
     let Some(known) = &pair.sample else {
-        insert(many, listed, lost_one_like(connection, listed)?)?;
+        insert(many, listed, lost_one_like(connection, listed, None)?)?;
         report.added += 1;
         return Ok(());
     };
@@ -401,7 +401,7 @@ fn settle(many: &Many<'_>, pair: &Pair, report: &mut SyncReport) -> Result<()> {
     }
     restamp(connection, known.id, listed)?;
     let new_here = known.fresh || known.moved || known.unseen;
-    let fresh = new_here && lost_one_like(connection, listed)?;
+    let fresh = new_here && lost_one_like(connection, listed, Some(known.id))?;
     connection
         .prepare_cached("UPDATE sample SET present = 1, moved_to = NULL, fresh = ? WHERE id = ?")
         .and_then(|mut sql| {
@@ -475,14 +475,14 @@ pub(super) fn insert(many: &Many<'_>, listed: &Listed, fresh: bool) -> Result<bo
     Ok(rows > 0)
 }
 
-/// Whether a file of this size is missing somewhere. Empty files are all alike and say nothing.
-fn lost_one_like(connection: &Connection, listed: &Listed) -> Result<bool> {
+/// Whether a file of this size is missing under another name. Empty files are all alike and say nothing.
+fn lost_one_like(connection: &Connection, listed: &Listed, own: Option<i64>) -> Result<bool> {
     if listed.size == 0 {
         return Ok(false);
     }
     connection
-        .prepare_cached("SELECT 1 FROM sample WHERE state = 2 AND size = ?")
-        .and_then(|mut sql| sql.exists([listed.size as i64]))
+        .prepare_cached("SELECT 1 FROM sample WHERE state = 2 AND size = ? AND id IS NOT ?")
+        .and_then(|mut sql| sql.exists(params![listed.size as i64, own]))
         .doing("find missing files")
 }
 
