@@ -12,19 +12,22 @@ use super::identity::Identity;
 use super::kinds::{Listed, Step};
 use super::leases;
 use super::ledger::Ledger;
+use super::many::{Counted, Many};
 use super::moves;
 use super::presence::Presence;
 use super::sample::{Sample, time_at};
 use super::staging::Staging;
 use crate::crash;
 use crate::domain::{SampleKey, SampleState, Standing, SyncReport};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What a step aims at; the promise is 50 ms.
 pub(super) const AIM: Duration = Duration::from_millis(25);
+/// A sync that writes nothing renews its lease, which lasts a minute, so often.
+const RENEW: SignedDuration = SignedDuration::from_secs(15);
 const SMALLEST: usize = 32;
 const LARGEST: usize = 8_192;
 
@@ -35,11 +38,20 @@ pub(super) type Hash<'h> = &'h mut dyn FnMut(&SampleKey) -> Option<[u8; 32]>;
 #[derive(Debug)]
 pub struct SyncRun {
     pub(super) at: Timestamp,
+    /// When the sync lease was last renewed.
+    renewed: Timestamp,
     phase: Phase,
     report: SyncReport,
     done: u64,
     of: u64,
     chunk: usize,
+}
+
+impl SyncRun {
+    /// Whether the lease wants renewing though there is nothing to write.
+    fn lease_ages(&self, on: &On<'_>) -> bool {
+        on.now.duration_since(self.renewed) > RENEW
+    }
 }
 
 #[derive(Debug)]
@@ -57,6 +69,18 @@ struct Pair {
     sample: Option<Known>,
     /// The file's hash, where only that can tell whether it changed.
     hash: Option<[u8; 32]>,
+}
+
+impl Pair {
+    /// Nothing is to be written.
+    fn is_as_listed(&self) -> bool {
+        let Self { listed, sample: Some(known), .. } = self else { return false };
+        known.size == listed.size
+            && known.etag == listed.etag
+            && known.modified == listed.modified
+            && known.present
+            && !known.fresh
+    }
 }
 
 struct Known {
@@ -86,6 +110,7 @@ pub(super) fn begin(connection: &Connection, staging: &Staging, at: Timestamp) -
         .doing("read the listing")? as u64;
     Ok(SyncRun {
         at,
+        renewed: at,
         phase: Phase::Missing(Vec::new()),
         report: SyncReport::default(),
         done: 0,
@@ -176,7 +201,8 @@ pub(super) fn step(
     Ok(Step::Done(run.report))
 }
 
-fn adapt(chunk: &mut usize, took: Duration) {
+/// How many the next step takes, by how long this one took.
+pub(super) fn adapt(chunk: &mut usize, took: Duration) {
     let factor = AIM.as_secs_f64() / took.as_secs_f64().max(1e-6);
     *chunk = ((*chunk as f64 * factor.clamp(0.25, 2.0)) as usize).clamp(SMALLEST, LARGEST);
 }
@@ -187,8 +213,7 @@ fn step_missing(
     run: &mut SyncRun,
     behind: &[u8],
 ) -> Result<()> {
-    let transaction = on.begin(connection)?;
-    let looked: Vec<(i64, Vec<u8>, bool)> = transaction
+    let looked: Vec<(i64, Vec<u8>, bool)> = connection
         .prepare_cached(
             "SELECT id, key, present AND NOT EXISTS (SELECT 1 FROM listing.listed WHERE listed.key = sample.key) \
              FROM sample WHERE key > ? ORDER BY key LIMIT ?",
@@ -198,21 +223,10 @@ fn step_missing(
         .doing("find missing files")?
         .collect::<rusqlite::Result<_>>()
         .doing("find missing files")?;
-    let mut keys = Vec::new();
-    for (id, ..) in looked.iter().filter(|(_, _, gone)| *gone) {
-        transaction
-            .prepare_cached("UPDATE sample SET present = 0, fresh = 0, missed_at = ? WHERE id = ?")
-            .and_then(|mut sql| sql.execute(params![nanos(run.at), id]))
-            .doing("mark a missing file")?;
-        // Another machine may have told already where it went.
-        keys.extend(leave(&transaction, on, *id)?);
-        let (sample, standing) = rederive(&transaction, *id)?;
-        run.report.missing += u64::from(sample.state(&standing) == Some(SampleState::Missing));
+    let gone: Vec<i64> = looked.iter().filter(|(_, _, gone)| *gone).map(|(id, ..)| *id).collect();
+    if !gone.is_empty() || run.lease_ages(on) {
+        mark_missing(connection, on, run, &gone)?;
     }
-    drafts::follow(on.workspace, &keys)?;
-    crash::point("workspace.apply.written");
-    transaction.commit().doing("apply the listing")?;
-    crash::point("workspace.apply.committed");
     run.done += looked.len() as u64;
     // The empty key is no file's: everything lies behind it.
     run.phase = match looked.into_iter().next_back() {
@@ -222,14 +236,48 @@ fn step_missing(
     Ok(())
 }
 
+fn mark_missing(
+    connection: &mut Connection,
+    on: &On<'_>,
+    run: &mut SyncRun,
+    gone: &[i64],
+) -> Result<()> {
+    let transaction = on.begin(connection)?;
+    run.renewed = on.now;
+    let many = Many::begin(&transaction, gone.len())?;
+    let mut keys = Vec::new();
+    for id in gone {
+        // Somebody may have changed it since it was looked at; then the next sync sees what it is now.
+        let marked = many
+            .prepare_cached(
+                "UPDATE sample SET present = 0, fresh = 0, missed_at = ? WHERE id = ? AND present",
+            )
+            .and_then(|mut sql| sql.execute(params![nanos(run.at), id]))
+            .doing("mark a missing file")?;
+        if marked == 0 {
+            continue;
+        }
+        // Another machine may have told already where it went.
+        keys.extend(leave(&many, on, *id)?);
+        let (sample, standing) = rederive(&many, *id)?;
+        run.report.missing += u64::from(sample.state(&standing) == Some(SampleState::Missing));
+    }
+    many.finish()?;
+    drafts::follow(on.workspace, &keys)?;
+    crash::point("workspace.apply.written");
+    transaction.commit().doing("apply the listing")?;
+    crash::point("workspace.apply.committed");
+    Ok(())
+}
+
 /// A key that is gone becomes a signpost where moves of it are known; then its name and the new one come back.
-fn leave(connection: &Connection, on: &On<'_>, id: i64) -> Result<Option<(SampleKey, SampleKey)>> {
-    if !carry::signpost(connection, id)? {
+fn leave(many: &Many<'_>, on: &On<'_>, id: i64) -> Result<Option<(SampleKey, SampleKey)>> {
+    if !carry::signpost(many, id)? {
         return Ok(None);
     }
-    let mut ledger = Ledger::new(connection, &on.me.author, on.at);
-    carry::along(connection, &mut ledger, id)?;
-    carry::names(connection, id)
+    let mut ledger = Ledger::of_many(many, &on.me.author, on.at);
+    carry::along(many, &mut ledger, id)?;
+    carry::names(many, id)
 }
 
 fn step_listed(
@@ -241,13 +289,20 @@ fn step_listed(
 ) -> Result<()> {
     let mut pairs = pairs(connection, behind, run.chunk)?;
     hash_touched(&mut pairs, hash);
-    let transaction = on.begin(connection)?;
-    for pair in &pairs {
-        settle(&transaction, pair, &mut run.report)?;
+    let changed = pairs.iter().filter(|pair| !pair.is_as_listed()).count();
+    run.report.unchanged += (pairs.len() - changed) as u64;
+    if changed > 0 || run.lease_ages(on) {
+        let transaction = on.begin(connection)?;
+        run.renewed = on.now;
+        let many = Many::begin(&transaction, changed)?;
+        for pair in pairs.iter().filter(|pair| !pair.is_as_listed()) {
+            settle(&many, pair, &mut run.report)?;
+        }
+        many.finish()?;
+        crash::point("workspace.apply.written");
+        transaction.commit().doing("apply the listing")?;
+        crash::point("workspace.apply.committed");
     }
-    crash::point("workspace.apply.written");
-    transaction.commit().doing("apply the listing")?;
-    crash::point("workspace.apply.committed");
     run.done += pairs.len() as u64;
     run.phase = match pairs.into_iter().next_back() {
         Some(last) => Phase::Listed(last.listed.key.as_bytes().to_vec()),
@@ -322,10 +377,11 @@ fn hash_touched(pairs: &mut Vec<Pair>, hash: Hash<'_>) {
 }
 
 /// Brings one listed key in line.
-fn settle(connection: &Connection, pair: &Pair, report: &mut SyncReport) -> Result<()> {
+fn settle(many: &Many<'_>, pair: &Pair, report: &mut SyncReport) -> Result<()> {
+    let connection: &Connection = many;
     let listed = &pair.listed;
     let Some(known) = &pair.sample else {
-        insert(connection, listed, lost_one_like(connection, listed)?)?;
+        insert(many, listed, lost_one_like(connection, listed, None)?)?;
         report.added += 1;
         return Ok(());
     };
@@ -341,11 +397,11 @@ fn settle(connection: &Connection, pair: &Pair, report: &mut SyncReport) -> Resu
     if touched {
         keep_alias(connection, known)?;
     } else if !same_stamp {
-        forget_audio(connection, known.id, pair.hash)?;
+        forget_audio(many, known, pair.hash)?;
     }
     restamp(connection, known.id, listed)?;
     let new_here = known.fresh || known.moved || known.unseen;
-    let fresh = new_here && lost_one_like(connection, listed)?;
+    let fresh = new_here && lost_one_like(connection, listed, Some(known.id))?;
     connection
         .prepare_cached("UPDATE sample SET present = 1, moved_to = NULL, fresh = ? WHERE id = ?")
         .and_then(|mut sql| {
@@ -366,7 +422,7 @@ fn settle(connection: &Connection, pair: &Pair, report: &mut SyncReport) -> Resu
         report.added += 1;
         return Ok(());
     }
-    let (sample, standing) = rederive(connection, known.id)?;
+    let (sample, standing) = rederive(many, known.id)?;
     let deleted = sample.state(&standing) == Some(SampleState::Deleted);
     match known {
         Known { fresh: true, .. } | Known { unseen: true, moved: false, .. } => report.added += 1,
@@ -391,12 +447,14 @@ pub(super) fn take_in(connection: &Connection, listed: &Listed) -> Result<()> {
         .optional()
         .doing("add a sample")?;
     let pair = Pair { listed: listed.clone(), sample, hash: None };
-    settle(connection, &pair, &mut SyncReport::default())
+    let many = Many::begin(connection, 1)?;
+    settle(&many, &pair, &mut SyncReport::default())?;
+    many.finish()
 }
 
 /// A new sample. `fresh`: it is still to be compared with the missing ones.
-pub(super) fn insert(connection: &Connection, listed: &Listed, fresh: bool) -> Result<bool> {
-    connection
+pub(super) fn insert(many: &Many<'_>, listed: &Listed, fresh: bool) -> Result<bool> {
+    let rows = many
         .prepare_cached(
             "INSERT OR IGNORE INTO sample (key, part, size, etag, modified, fresh) VALUES (?, ?, ?, ?, ?, ?)",
         )
@@ -410,18 +468,21 @@ pub(super) fn insert(connection: &Connection, listed: &Listed, fresh: bool) -> R
                 fresh,
             ])
         })
-        .doing("add a sample")
-        .map(|rows| rows > 0)
+        .doing("add a sample")?;
+    if rows > 0 {
+        many.added(many.last_insert_rowid(), Counted { state: 0, micros: None })?;
+    }
+    Ok(rows > 0)
 }
 
-/// Whether a file of this size is missing somewhere. Empty files are all alike and say nothing.
-fn lost_one_like(connection: &Connection, listed: &Listed) -> Result<bool> {
+/// Whether a file of this size is missing under another name. Empty files are all alike and say nothing.
+fn lost_one_like(connection: &Connection, listed: &Listed, own: Option<i64>) -> Result<bool> {
     if listed.size == 0 {
         return Ok(false);
     }
     connection
-        .prepare_cached("SELECT 1 FROM sample WHERE state = 2 AND size = ?")
-        .and_then(|mut sql| sql.exists([listed.size as i64]))
+        .prepare_cached("SELECT 1 FROM sample WHERE state = 2 AND size = ? AND id IS NOT ?")
+        .and_then(|mut sql| sql.exists(params![listed.size as i64, own]))
         .doing("find missing files")
 }
 
@@ -445,16 +506,24 @@ fn keep_alias(connection: &Connection, known: &Known) -> Result<()> {
 }
 
 /// Other audio: what was found out about the old one no longer holds.
-fn forget_audio(connection: &Connection, id: i64, sha256: Option<[u8; 32]>) -> Result<()> {
-    connection
+fn forget_audio(many: &Many<'_>, known: &Known, sha256: Option<[u8; 32]>) -> Result<()> {
+    let id = known.id;
+    // Looked at once more: somebody may have labeled it since.
+    let counted = many
+        .prepare_cached("SELECT state, micros FROM sample WHERE id = ?")
+        .and_then(|mut sql| {
+            sql.query_row([id], |row| Ok(Counted { state: row.get(0)?, micros: row.get(1)? }))
+        })
+        .doing("apply the listing")?;
+    many.became(counted, Counted { micros: None, ..counted });
+    many
         .prepare_cached(
             "UPDATE sample SET probed = 0, micros = NULL, info = NULL, sha256 = ?, audio_error = NULL WHERE id = ?",
         )
         .and_then(|mut sql| sql.execute(params![sha256, id]))
         .doing("apply the listing")?;
     for sql in ["DELETE FROM same_audio WHERE sample = ?", "DELETE FROM peaks WHERE sample = ?"] {
-        connection
-            .prepare_cached(sql)
+        many.prepare_cached(sql)
             .and_then(|mut sql| sql.execute([id]))
             .doing("apply the listing")?;
     }
@@ -462,9 +531,9 @@ fn forget_audio(connection: &Connection, id: i64, sha256: Option<[u8; 32]>) -> R
 }
 
 /// Derives a sample's columns anew.
-pub(super) fn rederive(connection: &Connection, id: i64) -> Result<(Sample, Standing)> {
-    let mut sample = Sample::load(connection, id)?
+pub(super) fn rederive(many: &Many<'_>, id: i64) -> Result<(Sample, Standing)> {
+    let mut sample = Sample::load_of(many, id)?
         .ok_or(WorkspaceError::NoSuchSample(crate::domain::SampleId(id)))?;
-    let standing = sample.store(connection)?;
+    let standing = sample.store_in(many)?;
     Ok((sample, standing))
 }

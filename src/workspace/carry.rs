@@ -80,7 +80,7 @@ pub(super) fn names(connection: &Connection, id: i64) -> Result<Option<(SampleKe
 }
 
 /// What stands on a signpost and is not yet where it points goes there, and on along the way.
-pub(super) fn along(connection: &Connection, ledger: &mut Ledger<'_>, from: i64) -> Result<()> {
+pub(super) fn along(connection: &Connection, ledger: &mut Ledger<'_, '_>, from: i64) -> Result<()> {
     let (mut at, mut seen) = (from, BTreeSet::new());
     while seen.insert(at) {
         let Some(old) = Sample::load(connection, at)? else { break };

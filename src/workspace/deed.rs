@@ -2,6 +2,7 @@
 
 use super::error::Result;
 use super::ledger::{Entry, Ledger};
+use super::many::Many;
 use super::sample::{Sample, text};
 use crate::domain::{
     ActionReport, Change, Choice, ContentChange, ContentHead, Deed, Flag, How, RevisionId, Skip,
@@ -33,10 +34,11 @@ pub(super) fn act(
     ids: &[i64],
     at: Timestamp,
 ) -> Result<ActionReport> {
-    let many = ids.len() > 1;
-    let mut ledger = Ledger::new(connection, author, at);
+    let is_batch = ids.len() > 1;
+    let many = Many::begin(connection, ids.len())?;
+    let mut ledger = Ledger::of_many(&many, author, at);
     for id in ids {
-        let Some(mut sample) = Sample::load(connection, *id)? else {
+        let Some(mut sample) = Sample::load_of(&many, *id)? else {
             ledger.skip(Skip::Gone);
             continue;
         };
@@ -46,14 +48,16 @@ pub(super) fn act(
             ledger.skip(Skip::Gone);
             continue;
         }
-        match entry(connection, &sample, &standing, author, deed, many)? {
+        match entry(connection, &sample, &standing, author, deed, is_batch)? {
             Ok(entry) => {
                 ledger.append(&mut sample, vec![entry])?;
             }
             Err(why) => ledger.skip(why),
         }
     }
-    ledger.file(word(deed, many))
+    let report = ledger.file(word(deed, is_batch))?;
+    many.finish()?;
+    Ok(report)
 }
 
 fn entry(

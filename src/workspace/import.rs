@@ -1,9 +1,9 @@
 //! Labels that came with the data: the same revisions on every machine that reads the same file.
 
-use super::apply;
 use super::error::{Doing, Result};
 use super::kinds::{ImportItem, ImportReport, Incoming, Suggested};
 use super::ledger::{Entry, Ledger};
+use super::many::Many;
 use super::sample::{Sample, find, text};
 use crate::domain::{Change, Flag, How, RevisionId};
 use jiff::Timestamp;
@@ -39,26 +39,28 @@ pub(super) fn import(
     replace: bool,
     at: Timestamp,
 ) -> Result<ImportReport> {
-    let mut ledger = Ledger::new(connection, author, at);
+    let many = Many::begin(connection, usize::MAX)?;
+    let mut ledger = Ledger::of_many(&many, author, at);
     let mut report = ImportReport::default();
     for one in incoming {
         match one {
-            Incoming::Item(item) => take(connection, &mut ledger, item, replace, at, &mut report)?,
-            Incoming::Suggestion(suggested) if suggest(connection, &suggested)? => {
+            Incoming::Item(item) => take(&many, &mut ledger, item, replace, at, &mut report)?,
+            Incoming::Suggestion(suggested) if suggest(&many, &suggested)? => {
                 report.suggested += 1;
             }
             Incoming::Suggestion(suggested) => report.unmatched.push(suggested.key),
         }
     }
     report.action = ledger.file("import")?.action;
+    many.finish()?;
     Ok(report)
 }
 
 /// Keeps one proposal; `false` if no sample has the key.
-pub(super) fn suggest(connection: &Connection, suggested: &Suggested) -> Result<bool> {
+pub(super) fn suggest(many: &Many<'_>, suggested: &Suggested) -> Result<bool> {
     let Suggested { key, suggestion } = suggested;
-    let Some(id) = find(connection, key)? else { return Ok(false) };
-    connection
+    let Some(id) = find(many, key)? else { return Ok(false) };
+    many
         .prepare_cached(
             "INSERT OR REPLACE INTO suggestion (sample, content, model, confidence) VALUES (?, ?, ?, ?)",
         )
@@ -66,20 +68,22 @@ pub(super) fn suggest(connection: &Connection, suggested: &Suggested) -> Result<
             sql.execute(params![id, suggestion.content, suggestion.model, suggestion.confidence])
         })
         .doing("keep the suggestions")?;
-    apply::rederive(connection, id)?;
+    if let Some(mut sample) = Sample::load_of(many, id)? {
+        sample.store_in(many)?;
+    }
     Ok(true)
 }
 
 fn take(
-    connection: &Connection,
-    ledger: &mut Ledger<'_>,
+    many: &Many<'_>,
+    ledger: &mut Ledger<'_, '_>,
     item: ImportItem,
     replace: bool,
     at: Timestamp,
     report: &mut ImportReport,
 ) -> Result<()> {
-    let sample = match find(connection, &item.key)? {
-        Some(id) => Sample::load(connection, id)?,
+    let sample = match find(many, &item.key)? {
+        Some(id) => Sample::load_of(many, id)?,
         None => None,
     };
     let Some(mut sample) = sample else {

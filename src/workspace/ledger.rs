@@ -2,13 +2,14 @@
 
 use super::codec::{REVISION, flags_to_json, ids_to_blob, nanos};
 use super::error::{Doing, Result};
+use super::many::Many;
 use super::sample::Sample;
 use crate::domain::{
     ActionId, ActionReport, AudioStamp, Change, ContentChange, How, Revision, RevisionId,
     SampleKey, Skip, Standing,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Statement, params};
 use uuid::Uuid;
 
 /// In `revision.pulled`: it was made here.
@@ -46,33 +47,60 @@ impl Entry {
     }
 }
 
+/// Ids of new revisions, ascending: the first is drawn, each further one is the next number. A draw for each would ask
+/// the system for chance a hundred thousand times.
+#[derive(Debug, Default)]
+struct Ids(Option<u128>);
+
+impl Ids {
+    /// The bits of a version 7 id below its variant, all but random.
+    const LOW: u128 = (1 << 62) - 1;
+
+    fn next(&mut self) -> RevisionId {
+        let following = self.0.filter(|last| last & Self::LOW < Self::LOW).map(|last| last + 1);
+        let id = following.unwrap_or_else(|| Uuid::now_v7().as_u128());
+        self.0 = Some(id);
+        RevisionId(Uuid::from_u128(id))
+    }
+}
+
 /// An action that is being written. Nothing of it counts before the transaction around it commits.
-pub(super) struct Ledger<'c> {
-    connection: &'c Connection,
-    author: &'c str,
+pub(super) struct Ledger<'l, 'c> {
+    connection: &'l Connection,
+    /// Where the transaction changes many samples.
+    many: Option<&'l Many<'c>>,
+    author: &'l str,
     at: Timestamp,
     action: ActionId,
+    ids: Ids,
     changed: u64,
     skipped: Vec<(Skip, u64)>,
 }
 
-impl<'c> Ledger<'c> {
-    pub(super) fn new(connection: &'c Connection, author: &'c str, at: Timestamp) -> Self {
+impl<'l, 'c> Ledger<'l, 'c> {
+    pub(super) fn new(connection: &'l Connection, author: &'l str, at: Timestamp) -> Self {
         Self {
             connection,
+            many: None,
             author,
             at,
             action: ActionId(Uuid::now_v7()),
+            ids: Ids::default(),
             changed: 0,
             skipped: Vec::new(),
         }
+    }
+
+    /// As [`Ledger::new`], for one that changes many samples.
+    pub(super) fn of_many(many: &'l Many<'c>, author: &'l str, at: Timestamp) -> Self {
+        Self { many: Some(many), ..Self::new(many, author, at) }
     }
 
     /// Appends revisions to one sample, which counts as changed, and derives its columns anew.
     pub(super) fn append(&mut self, sample: &mut Sample, entries: Vec<Entry>) -> Result<Standing> {
         for entry in entries {
             let (author, at) = entry.by.unwrap_or_else(|| (self.author.to_owned(), self.at));
-            let id = entry.id.unwrap_or_else(|| RevisionId(Uuid::now_v7()));
+            let id = entry.id.unwrap_or_else(|| self.ids.next());
             // That a file moved is nobody's action: whoever sees it writes the same.
             let moved = entry.how == How::Move;
             let revision = Revision {
@@ -90,12 +118,18 @@ impl<'c> Ledger<'c> {
                 moved_from: entry.moved_from,
                 extra: entry.extra,
             };
-            insert(self.connection, sample.id, &revision, OWN)?;
+            match self.many {
+                Some(many) => insert_by(&mut many.revision(), sample.id, &revision, OWN)?,
+                None => insert(self.connection, sample.id, &revision, OWN)?,
+            };
             sample.heads.apply_newest(&revision);
             sample.history.push(revision);
         }
         self.changed += 1;
-        sample.store(self.connection)
+        match self.many {
+            Some(many) => sample.store_in(many),
+            None => sample.store(self.connection),
+        }
     }
 
     /// Counts a sample that is left as it is.
@@ -151,38 +185,66 @@ pub(super) fn insert(
     revision: &Revision,
     pulled: i64,
 ) -> Result<bool> {
+    let mut sql = connection.prepare_cached(&insert_sql()).doing("write a revision")?;
+    insert_by(&mut sql, sample, revision, pulled)
+}
+
+/// Writes a revision, unless its id is known.
+pub(super) fn insert_sql() -> String {
+    format!(
+        "INSERT INTO revision ({REVISION}, sample, pulled) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) \
+         ON CONFLICT (id) DO NOTHING"
+    )
+}
+
+/// As [`insert`], by [`insert_sql`].
+pub(super) fn insert_by(
+    sql: &mut Statement<'_>,
+    sample: i64,
+    revision: &Revision,
+    pulled: i64,
+) -> Result<bool> {
     let Change { content, flags_added, flags_removed, deleted } = &revision.change;
     let (text, removed) = match content {
         Some(ContentChange::Set(text)) => (Some(text), false),
         Some(ContentChange::Removed) => (None, true),
         None => (None, false),
     };
-    connection
-        .prepare_cached(&format!(
-            "INSERT INTO revision ({REVISION}, sample, pulled) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) \
-             ON CONFLICT (id) DO NOTHING"
-        ))
-        .doing("write a revision")?
-        .execute(params![
-            revision.id.0.as_bytes(),
-            ids_to_blob(&revision.parents),
-            revision.action.0.as_bytes(),
-            revision.author,
-            nanos(revision.at),
-            revision.how.name(),
-            revision.heard.as_ref().map(|heard| heard.size as i64),
-            revision.heard.as_ref().map(|heard| &heard.etag),
-            text,
-            removed,
-            flags_to_json(flags_added),
-            flags_to_json(flags_removed),
-            deleted,
-            revision.moved_from.as_ref().map(SampleKey::as_bytes),
-            revision.extra,
-            sample,
-            pulled,
-        ])
-        .map(|rows| rows > 0)
-        .doing("write a revision")
+    sql.execute(params![
+        revision.id.0.as_bytes(),
+        ids_to_blob(&revision.parents),
+        revision.action.0.as_bytes(),
+        revision.author,
+        nanos(revision.at),
+        revision.how.name(),
+        revision.heard.as_ref().map(|heard| heard.size as i64),
+        revision.heard.as_ref().map(|heard| &heard.etag),
+        text,
+        removed,
+        flags_to_json(flags_added),
+        flags_to_json(flags_removed),
+        deleted,
+        revision.moved_from.as_ref().map(SampleKey::as_bytes),
+        revision.extra,
+        sample,
+        pulled,
+    ])
+    .map(|rows| rows > 0)
+    .doing("write a revision")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_ascend_and_stay_what_they_are() {
+        let mut ids = Ids(Some((Uuid::now_v7().as_u128() | Ids::LOW) - 2));
+        let drawn: Vec<RevisionId> = (0..5).map(|_| ids.next()).collect();
+        assert!(drawn.iter().all(|id| id.0.get_version_num() == 7));
+        assert!(drawn.iter().all(|id| id.0.get_variant() == uuid::Variant::RFC4122));
+        assert_eq!(drawn.iter().collect::<std::collections::BTreeSet<_>>().len(), 5);
+        assert!(drawn[0] < drawn[1] && drawn[3] < drawn[4]);
+    }
 }

@@ -10,7 +10,7 @@ use super::error::{Doing, Result};
 use super::sample::{OTHER_FLAGS, state_of, time_at};
 use crate::domain::{
     Anchor, Confirm, Filter, InstanceId, OrderBy, Page, PageRequest, Row, SampleId, SampleKey,
-    Target,
+    Target, View,
 };
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -55,16 +55,20 @@ struct Start<'p> {
     including: bool,
 }
 
-fn segments(by: OrderBy) -> Vec<Segment> {
-    let column = match by {
+fn segments(request: &PageRequest) -> Vec<Segment> {
+    let column = match request.order.by {
         OrderBy::Name => return vec![Segment::ByKey],
         OrderBy::Time => "modified",
         OrderBy::Duration => "micros",
         OrderBy::Labeled => "labeled_at",
         OrderBy::CharsPerSecond => "pace",
     };
-    let without = match by {
-        OrderBy::Labeled | OrderBy::CharsPerSecond => Segment::WithoutValueByKey(column),
+    let without = match (request.order.by, request.view) {
+        // Nothing is labeled at no time: what is not there need not be looked for.
+        (OrderBy::Labeled, View::Labeled) => return vec![Segment::WithValue(column)],
+        // Its indexes hold the unknown too.
+        (_, View::ToConfirm) => Segment::WithoutValue(column),
+        (OrderBy::Labeled | OrderBy::CharsPerSecond, _) => Segment::WithoutValueByKey(column),
         _ => Segment::WithoutValue(column),
     };
     vec![Segment::WithValue(column), without]
@@ -120,9 +124,7 @@ pub(super) fn rank(connection: &Connection, request: &PageRequest, id: SampleId)
     let Some(position) = position(connection, request, id)? else { return Ok(0) };
     let from = conditions::all_of(connection, request.view, &request.filter)?;
     let mut rank = 0;
-    for (index, segment) in
-        segments(request.order.by).into_iter().enumerate().take(position.segment + 1)
-    {
+    for (index, segment) in segments(request).into_iter().enumerate().take(position.segment + 1) {
         let bound = (index == position.segment).then_some((&position, false));
         let mut clause = conditions::of(request.view, &request.filter, request.scope);
         restrict(&mut clause, segment, bound, request.order.descending);
@@ -225,7 +227,7 @@ fn position(
     request: &PageRequest,
     id: SampleId,
 ) -> Result<Option<Position>> {
-    let column = match segments(request.order.by).first() {
+    let column = match segments(request).first() {
         Some(Segment::WithValue(column)) => column,
         _ => "NULL",
     };
@@ -272,6 +274,9 @@ struct List<'a> {
     hits: Option<Clause>,
     /// Where a filter leaves nothing of what is near, the whole table is read.
     scan: bool,
+    /// What SQLite was asked.
+    #[cfg(test)]
+    asked: std::cell::RefCell<Vec<String>>,
 }
 
 impl<'a> List<'a> {
@@ -284,7 +289,15 @@ impl<'a> List<'a> {
         let scan = hits.is_none()
             && !request.filter.is_empty()
             && conditions::scan_pays(connection, request.view)?;
-        Ok(Self { connection, request, looker, hits, scan })
+        Ok(Self {
+            connection,
+            request,
+            looker,
+            hits,
+            scan,
+            #[cfg(test)]
+            asked: std::cell::RefCell::default(),
+        })
     }
 
     fn forward(&self, start: Option<&Start<'_>>, limit: usize) -> Result<Page> {
@@ -338,7 +351,7 @@ impl<'a> List<'a> {
     fn walk(&self, travel: Travel, start: Option<&Start<'_>>, limit: usize) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
         let mut segments: Vec<(usize, Segment)> =
-            segments(self.request.order.by).into_iter().enumerate().collect();
+            segments(self.request).into_iter().enumerate().collect();
         if travel == Travel::Backward {
             segments.reverse();
         }
@@ -436,6 +449,8 @@ impl<'a> List<'a> {
             clause.sql,
             path.order()
         );
+        #[cfg(test)]
+        self.asked.borrow_mut().push(sql.clone());
         let values = [now, me]
             .into_iter()
             .chain(from.values.iter().cloned())
@@ -499,4 +514,23 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         etag: row.get(12)?,
         draft: false,
     })
+}
+
+/// What SQLite is asked for the first and last page of a list, and for those around a sample.
+#[cfg(test)]
+pub(super) fn asked(
+    connection: &Connection,
+    request: &PageRequest,
+    looker: &Looker,
+    around: SampleId,
+) -> Result<Vec<String>> {
+    let list = List::new(connection, request, looker)?;
+    list.forward(None, 10)?;
+    list.backward(None, 10)?;
+    if let Some(position) = position(connection, request, around)? {
+        list.around(&position, 10)?;
+        list.forward(Some(&Start { position: &position, including: false }), 10)?;
+        list.backward(Some(&Start { position: &position, including: false }), 10)?;
+    }
+    Ok(list.asked.take())
 }

@@ -22,6 +22,7 @@ mod kinds;
 mod leases;
 mod ledger;
 mod list;
+mod many;
 mod meta;
 mod migrate;
 mod moves;

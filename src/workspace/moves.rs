@@ -4,7 +4,7 @@
 //! holds, so that an id that somebody still has leads to where the sample is now. New keys are compared by size groups;
 //! what is not certain stays what it is, a missing and a new file, and is counted as a possible move.
 
-use super::apply::{AIM, Hash, On, rederive};
+use super::apply::{AIM, Hash, On};
 use super::codec::{flags_to_json, ids_to_blob, nanos};
 use super::drafts;
 use super::error::{Doing, Result};
@@ -245,7 +245,7 @@ fn settle_rest(connection: &mut Connection, on: &On<'_>, size: i64) -> Result<()
 /// Lets one sample's history go on under another key; `None` if one of them is not there any more.
 fn relocate(
     connection: &Connection,
-    ledger: &mut Ledger<'_>,
+    ledger: &mut Ledger<'_, '_>,
     from: i64,
     to: i64,
 ) -> Result<Option<(SampleKey, SampleKey)>> {
@@ -277,7 +277,9 @@ fn relocate(
     } else {
         ledger.append(&mut new, entries)?;
     }
-    rederive(connection, from)?;
+    if let Some(mut left) = Sample::load(connection, from)? {
+        left.store(connection)?;
+    }
     Ok(Some((old.key, new.key)))
 }
 

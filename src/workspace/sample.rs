@@ -2,15 +2,28 @@
 
 use super::codec::{self, REVISION, key_at, nanos, revision_at, stamp_at, time};
 use super::error::{Doing, Result};
+use super::many::{Counted, Many};
 use crate::domain::{
     AudioStamp, Confirm, ContentChange, Flag, Heads, Revision, RevisionId, SampleDetail, SampleId,
     SampleKey, SampleState, Standing, Suggestion,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 use std::collections::BTreeSet;
 
 /// The bit in `sample.flags` for all flags that this program does not know.
 pub(super) const OTHER_FLAGS: u32 = 1 << 30;
+
+/// What [`Sample::facts`] reads of one sample.
+pub(super) const FACTS: &str = "SELECT sample.id, key, size, etag, present, moved_to, micros, audio_error, \
+     suggestion.content, model, confidence, confirm, state, sample.content \
+     FROM sample LEFT JOIN suggestion ON suggestion.sample = sample.id WHERE sample.id = ?";
+/// Writes the derived columns of a sample that comes into another state. `OR FAIL` saves the journal that a statement
+/// with triggers keeps for undoing just itself: whoever fails here gives the whole transaction up.
+pub(super) const MOVING: &str = "UPDATE OR FAIL sample SET state = ?7, content = ?2, labeled_by = ?3, labeled_at = ?4, \
+     flags = ?5, pace = ?6 WHERE id = ?1";
+/// The same where the state stays, and with it the place in most lists: their indexes are left alone.
+pub(super) const STAYING: &str = "UPDATE OR FAIL sample SET content = ?2, labeled_by = ?3, labeled_at = ?4, \
+     flags = ?5, pace = ?6 WHERE id = ?1 AND state = ?7";
 
 /// A sample as it stands in the workspace.
 #[derive(Debug)]
@@ -25,6 +38,10 @@ pub(super) struct Sample {
     pub(super) suggestion: Option<Suggestion>,
     /// What `sample.confirm` holds.
     pub(super) stored_confirm: u32,
+    /// What `sample.state` holds.
+    pub(super) stored_state: u32,
+    /// What `sample.content` holds.
+    pub(super) stored_content: Option<String>,
     pub(super) history: Vec<Revision>,
     pub(super) heads: Heads,
 }
@@ -33,18 +50,24 @@ impl Sample {
     /// Reads it whole.
     pub(super) fn load(connection: &Connection, id: i64) -> Result<Option<Self>> {
         let doing = "read a sample";
-        let facts = connection
-            .prepare_cached(
-                "SELECT sample.id, key, size, etag, present, moved_to, micros, audio_error, \
-                 suggestion.content, model, confidence, confirm \
-                 FROM sample LEFT JOIN suggestion ON suggestion.sample = sample.id WHERE sample.id = ?",
-            )
-            .doing(doing)?
-            .query_row([id], Self::facts)
-            .optional()
-            .doing(doing)?;
-        let Some(mut sample) = facts else { return Ok(None) };
-        sample.history = history(connection, id)?;
+        let mut facts = connection.prepare_cached(FACTS).doing(doing)?;
+        let mut history = connection.prepare_cached(&history_sql()).doing(doing)?;
+        Self::read(&mut facts, &mut history, id)
+    }
+
+    /// As [`Sample::load`], among many.
+    pub(super) fn load_of(many: &Many<'_>, id: i64) -> Result<Option<Self>> {
+        Self::read(&mut many.facts(), &mut many.history(), id)
+    }
+
+    fn read(
+        facts: &mut Statement<'_>,
+        history: &mut Statement<'_>,
+        id: i64,
+    ) -> Result<Option<Self>> {
+        let found = facts.query_row([id], Self::facts).optional().doing("read a sample")?;
+        let Some(mut sample) = found else { return Ok(None) };
+        sample.history = history_of(history, id)?;
         if !sample.history.is_empty() {
             sample.heads = Heads::fold(&sample.history);
         }
@@ -68,6 +91,8 @@ impl Sample {
             audio_error: row.get(7)?,
             suggestion,
             stored_confirm: row.get(11)?,
+            stored_state: row.get(12)?,
+            stored_content: row.get(13)?,
             history: Vec::new(),
             heads: Heads::default(),
         })
@@ -120,32 +145,57 @@ impl Sample {
         })
     }
 
-    /// Writes the derived columns.
-    ///
-    /// `OR FAIL` saves the journal that a statement with triggers keeps for undoing just itself: whoever fails here
-    /// gives the whole transaction up. `confirm` has indexes of its own and changes seldom.
+    /// Writes the derived columns. `confirm` has indexes of its own and changes seldom.
     pub(super) fn store(&mut self, connection: &Connection) -> Result<Standing> {
         let standing = self.heads.standing();
+        let state = state_code(self.state(&standing));
+        let sql = if state == self.stored_state { STAYING } else { MOVING };
+        let mut sql = connection.prepare_cached(sql).doing("change a sample")?;
+        self.write(&mut sql, &standing, state)?;
+        self.store_confirm(connection, &standing)?;
+        Ok(standing)
+    }
+
+    /// As [`Sample::store`], among many. The length is as it is stored.
+    pub(super) fn store_in(&mut self, many: &Many<'_>) -> Result<Standing> {
+        let standing = self.heads.standing();
+        let state = state_code(self.state(&standing));
+        let counted = |state| Counted { state, micros: self.micros };
+        many.became(counted(self.stored_state), counted(state));
+        if self.write(&mut many.store(state != self.stored_state), &standing, state)? {
+            many.outdated(self.id)?;
+        }
+        let was = self.stored_confirm;
+        self.store_confirm(many, &standing)?;
+        many.confirms(was, self.stored_confirm);
+        Ok(standing)
+    }
+
+    /// Whether the content is another one now.
+    fn write(&mut self, sql: &mut Statement<'_>, standing: &Standing, state: u32) -> Result<bool> {
         let label = standing.label.as_ref();
         let content = label.and_then(|label| text(&label.content));
         let pace = content.zip(self.micros).and_then(|(text, micros)| pace(text, micros));
-        connection
-            .prepare_cached(
-                "UPDATE OR FAIL sample SET state = ?2, content = ?3, labeled_by = ?4, labeled_at = ?5, flags = ?6, \
-                 pace = ?7 WHERE id = ?1",
-            )
-            .doing("change a sample")?
-            .execute(params![
-                self.id,
-                state_code(self.state(&standing)),
-                content,
-                label.map(|label| &label.author),
-                label.map(|label| nanos(label.at)),
-                flag_bits(&standing.flags),
-                pace,
-            ])
-            .doing("change a sample")?;
-        let confirm = self.confirm(connection, &standing)?.bits();
+        sql.execute(params![
+            self.id,
+            content,
+            label.map(|label| &label.author),
+            label.map(|label| nanos(label.at)),
+            flag_bits(&standing.flags),
+            pace,
+            state,
+        ])
+        .doing("change a sample")?;
+        self.stored_state = state;
+        let other = self.stored_content.as_deref() != content;
+        if other {
+            self.stored_content = content.map(str::to_owned);
+        }
+        Ok(other)
+    }
+
+    fn store_confirm(&mut self, connection: &Connection, standing: &Standing) -> Result<()> {
+        let confirm = self.confirm(connection, standing)?.bits();
         if confirm != self.stored_confirm {
             connection
                 .prepare_cached("UPDATE OR FAIL sample SET confirm = ? WHERE id = ?")
@@ -153,7 +203,7 @@ impl Sample {
                 .doing("change a sample")?;
             self.stored_confirm = confirm;
         }
-        Ok(standing)
+        Ok(())
     }
 
     /// What the screen shows of it.
@@ -186,12 +236,18 @@ impl Sample {
     }
 }
 
+/// Reads every revision of one sample, in the order of arrival.
+pub(super) fn history_sql() -> String {
+    format!("SELECT {REVISION} FROM revision WHERE sample = ? ORDER BY seq")
+}
+
 /// Every revision of one sample, in the order of arrival.
 pub(super) fn history(connection: &Connection, id: i64) -> Result<Vec<Revision>> {
-    connection
-        .prepare_cached(&format!("SELECT {REVISION} FROM revision WHERE sample = ? ORDER BY seq"))
-        .doing("read a history")?
-        .query_and_then([id], revision_at)
+    history_of(&mut *connection.prepare_cached(&history_sql()).doing("read a history")?, id)
+}
+
+fn history_of(sql: &mut Statement<'_>, id: i64) -> Result<Vec<Revision>> {
+    sql.query_and_then([id], revision_at)
         .doing("read a history")?
         .collect::<rusqlite::Result<_>>()
         .doing("read a history")

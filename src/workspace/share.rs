@@ -7,7 +7,8 @@ use super::carry;
 use super::codec::{REVISION, key_at, part_hash, revision_at};
 use super::drafts;
 use super::error::{Doing, Result, WorkspaceError};
-use super::ledger::{Ledger, insert};
+use super::ledger::{Ledger, insert_by};
+use super::many::{Counted, Many};
 use super::meta;
 use super::reader::Reader;
 use super::sample::Sample;
@@ -340,12 +341,13 @@ fn take_in(
     from: Shared,
 ) -> Result<(TakenIn, Vec<(SampleKey, SampleKey)>)> {
     let here = round(connection)?;
+    let many = Many::begin(connection, revisions.len())?;
     let mut taken = TakenIn::default();
     let mut touched = BTreeSet::new();
     let mut moved = BTreeSet::new();
     for (key, revision) in revisions {
-        let id = sample_of(connection, key)?;
-        if !insert(connection, id, revision, here)? {
+        let id = sample_of(&many, key)?;
+        if !insert_by(&mut many.revision(), id, revision, here)? {
             if from == Shared::Log {
                 is_there(connection, revision, here)?;
             }
@@ -354,7 +356,7 @@ fn take_in(
         taken.new += 1;
         touched.insert(id);
         if let Some(from) = &revision.moved_from {
-            moved.extend([sample_of(connection, from)?, id]);
+            moved.extend([sample_of(&many, from)?, id]);
         }
     }
     let mut left = Vec::new();
@@ -366,8 +368,8 @@ fn take_in(
     touched.extend(moved);
     let mut signposts = Vec::new();
     for id in &touched {
-        let Some(mut sample) = Sample::load(connection, *id)? else { continue };
-        sample.store(connection)?;
+        let Some(mut sample) = Sample::load_of(&many, *id)? else { continue };
+        sample.store_in(&many)?;
         if sample.moved_to.is_some() {
             signposts.push(*id);
         }
@@ -375,9 +377,10 @@ fn take_in(
     taken.samples = touched.len() as u64;
     if !signposts.is_empty() {
         let at = revisions.iter().map(|(_, revision)| revision.at).max().unwrap_or_default();
-        let mut ledger = Ledger::new(connection, author, at);
-        signposts.into_iter().try_for_each(|id| carry::along(connection, &mut ledger, id))?;
+        let mut ledger = Ledger::of_many(&many, author, at);
+        signposts.into_iter().try_for_each(|id| carry::along(&many, &mut ledger, id))?;
     }
+    many.finish()?;
     Ok((taken, left))
 }
 
@@ -412,9 +415,9 @@ pub(super) fn begin_anew(connection: &Connection) -> Result<()> {
 }
 
 /// The row of a key; one that is not in the source, as far as is known, if there was none.
-fn sample_of(connection: &Connection, key: &SampleKey) -> Result<i64> {
+fn sample_of(many: &Many<'_>, key: &SampleKey) -> Result<i64> {
     let doing = "take labels in";
-    let known = connection
+    let known = many
         .prepare_cached("SELECT id FROM sample WHERE key = ?")
         .doing(doing)?
         .query_row([key.as_bytes()], |row| row.get(0))
@@ -423,11 +426,12 @@ fn sample_of(connection: &Connection, key: &SampleKey) -> Result<i64> {
     if let Some(id) = known {
         return Ok(id);
     }
-    connection
-        .prepare_cached(
-            "INSERT INTO sample (key, part, size, etag, present, state) VALUES (?, ?, 0, '', 0, 2)",
-        )
-        .and_then(|mut sql| sql.execute(params![key.as_bytes(), part_hash(key)]))
-        .doing(doing)?;
-    Ok(connection.last_insert_rowid())
+    many.prepare_cached(
+        "INSERT INTO sample (key, part, size, etag, present, state) VALUES (?, ?, 0, '', 0, 2)",
+    )
+    .and_then(|mut sql| sql.execute(params![key.as_bytes(), part_hash(key)]))
+    .doing(doing)?;
+    let id = many.last_insert_rowid();
+    many.added(id, Counted { state: 2, micros: None })?;
+    Ok(id)
 }

@@ -3,6 +3,7 @@
 use super::codec::{nanos, uuid_at};
 use super::error::{Doing, Result};
 use super::ledger::{Entry, Ledger};
+use super::many::Many;
 use super::sample::Sample;
 use crate::domain::{ActionId, How, Skip, UndoReport, invert};
 use jiff::Timestamp;
@@ -35,11 +36,12 @@ pub(super) fn step(
         Way::Undo => How::Undo,
         Way::Redo => How::Redo,
     };
-    let mut ledger = Ledger::new(connection, author, at);
     let touched = touched(connection, next.tip)?;
+    let many = Many::begin(connection, touched.len())?;
+    let mut ledger = Ledger::of_many(&many, author, at);
     let mut last = None;
     for id in &touched {
-        let Some(mut sample) = Sample::load(connection, *id)? else { continue };
+        let Some(mut sample) = Sample::load_of(&many, *id)? else { continue };
         let inverses =
             if sample.moved_to.is_some() { None } else { invert(&sample.history, next.tip) };
         let Some(inverses) = inverses else {
@@ -76,7 +78,9 @@ pub(super) fn step(
         changed_since: ledger.skipped(&Skip::ChangedSince),
         sample: last.filter(|_| touched.len() == 1),
     };
-    Ok(Some((ledger.action(), report)))
+    let action = ledger.action();
+    many.finish()?;
+    Ok(Some((action, report)))
 }
 
 /// Undo takes the newest that stands; redo the one undone last, which is the oldest that is undone.
@@ -111,7 +115,7 @@ fn touched(connection: &Connection, action: ActionId) -> Result<Vec<i64>> {
 fn record(
     connection: &Connection,
     author: &str,
-    ledger: &Ledger<'_>,
+    ledger: &Ledger<'_, '_>,
     what: &str,
     how: &str,
     at: Timestamp,

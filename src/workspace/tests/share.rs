@@ -135,6 +135,30 @@ fn labels_that_come_before_their_files_are_kept_for_them() {
     assert_eq!(bob.sync(&files(&["a", "b"])).unchanged, 2);
 }
 
+/// Files whose labels came first are in their place: none of them is compared with missing ones.
+#[test]
+fn files_that_come_after_their_labels_have_not_moved() {
+    let keys = ["a", "b", "c"];
+    let mut desk = Desk::new(&keys);
+    keys.iter().for_each(|key| drop(desk.label(key, "text")));
+    let mut other = Desk::new(&[]);
+    give(&desk, &mut other);
+    let staging = other.staged(&files(&keys));
+    let now = other.now();
+    let mut run = other.writer.begin_apply(&staging, now).unwrap();
+    loop {
+        let step = other.step(&mut run);
+        let fresh = "SELECT count(*) FROM sample WHERE fresh > 0";
+        let fresh: i64 = other.reader.connection.query_row(fresh, [], |row| row.get(0)).unwrap();
+        assert_eq!(fresh, 0);
+        if let Step::Done(report) = step {
+            assert_eq!((report.added, report.possible_moves), (3, 0));
+            break;
+        }
+    }
+    other.check();
+}
+
 #[test]
 fn a_label_made_elsewhere_while_its_file_moved_goes_along_without_a_conflict() {
     let before = [file("a", 1000, "e")];

@@ -10,11 +10,13 @@ use super::kinds::{
     ImportItem, ImportReport, Incoming, LabelOutcome, LabelRequest, Lease, Probe, Suggested,
 };
 use super::ledger::Ledger;
+use super::many::Many;
 use super::place::Place;
 use super::sample::{Sample, find, whereabouts};
 use super::undo::Way;
 use super::{
-    deed, import, leases, list, meta, presence::Presence, probes, search, share, since, undo,
+    apply, deed, import, leases, list, many, meta, presence::Presence, probes, search, share,
+    since, undo,
 };
 use crate::crash;
 use crate::domain::{
@@ -25,10 +27,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// After actions on no more samples than this, the search index is brought up at once.
 const INDEX_AT_ONCE: usize = 16;
-/// How many samples one index step takes: some 20 ms.
+/// How many samples the first index step takes; the next ones as many as some 25 ms allow.
 const INDEX_STEP: usize = 400;
 
 /// A connection that changes a workspace. One thread owns it; every method blocks.
@@ -45,6 +48,8 @@ pub struct Writer {
     presence: Presence,
     /// What was done through this connection: who asks for it need not be asked about it.
     own: BTreeSet<ActionId>,
+    /// How many samples one index step takes, as long as the last one took.
+    index_step: usize,
     /// The version of the file's data when others' changes were last looked for.
     seen: i64,
 }
@@ -82,8 +87,19 @@ impl Writer {
         let place = Place::of(path)?;
         let path = path.to_owned();
         let own = BTreeSet::new();
-        let mut writer =
-            Self { connection, path, place, dataset, id, identity, presence, own, seen: 0 };
+        let index_step = INDEX_STEP;
+        let mut writer = Self {
+            connection,
+            path,
+            place,
+            dataset,
+            id,
+            identity,
+            presence,
+            own,
+            index_step,
+            seen: 0,
+        };
         writer.changed_by_others()?;
         Ok(writer)
     }
@@ -279,11 +295,12 @@ impl Writer {
         at: Timestamp,
     ) -> Result<(ActionReport, Vec<SampleKey>)> {
         self.change("save the labels", |transaction, me| {
-            let mut ledger = Ledger::new(transaction, &me.author, at);
+            let many = Many::begin(transaction, usize::MAX)?;
+            let mut ledger = Ledger::of_many(&many, &me.author, at);
             let mut unmatched = Vec::new();
             for (key, content) in labels {
                 let sample = match find(transaction, &key)? {
-                    Some(id) => Sample::load(transaction, id)?,
+                    Some(id) => Sample::load_of(&many, id)?,
                     None => None,
                 };
                 let Some(mut sample) = sample else {
@@ -296,7 +313,9 @@ impl Writer {
                     None => ledger.skip(Skip::NothingToDo),
                 }
             }
-            Ok((ledger.file("batch")?, unmatched))
+            let report = ledger.file("batch")?;
+            many.finish()?;
+            Ok((report, unmatched))
         })
     }
 
@@ -336,6 +355,7 @@ impl Writer {
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .doing(doing)?;
             file::still_known(&transaction, path)?;
+            many::wake(&transaction)?;
             let report = import::import(&transaction, &identity.author, incoming, replace, at)?;
             if keep(&report) {
                 crash::point("workspace.import.written");
@@ -438,12 +458,14 @@ impl Writer {
         suggested: impl IntoIterator<Item = Suggested>,
     ) -> Result<Vec<SampleKey>> {
         self.change("keep the suggestions", |transaction, _| {
+            let many = Many::begin(transaction, usize::MAX)?;
             let mut unmatched = Vec::new();
             for suggested in suggested {
-                if !import::suggest(transaction, &suggested)? {
+                if !import::suggest(&many, &suggested)? {
                     unmatched.push(suggested.key);
                 }
             }
+            many.finish()?;
             Ok(unmatched)
         })
     }
@@ -477,13 +499,20 @@ impl Writer {
     /// # Errors
     /// The workspace cannot be written.
     pub fn index_step(&mut self) -> Result<u64> {
+        let doing = "bring the search index up to date";
         if !search::any_waiting(&self.connection)? {
             return Ok(0);
         }
-        self.change("bring the search index up to date", |transaction, _| {
-            search::catch_up(transaction, INDEX_STEP)?;
-            search::waiting(transaction)
-        })
+        let (began, mut step) = (Instant::now(), self.index_step);
+        // What a power failure takes away waits again.
+        self.connection.pragma_update(None, "synchronous", "normal").doing(doing)?;
+        let done = self.change(doing, |transaction, _| search::catch_up(transaction, step));
+        self.connection.pragma_update(None, "synchronous", "full").doing(doing)?;
+        if done? == step {
+            apply::adapt(&mut step, began.elapsed());
+            self.index_step = step;
+        }
+        search::waiting(&self.connection)
     }
 
     pub(super) fn change<T>(
@@ -520,6 +549,7 @@ fn transact<T>(
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
         file::still_known(&transaction, path)?;
+        many::wake(&transaction)?;
         let value = work(&transaction)?;
         crash::point("workspace.change.written");
         transaction.commit().doing(doing)?;

@@ -6,6 +6,7 @@ use crate::domain::SampleKey;
 use crate::workspace::apply::{self, SyncRun};
 use crate::workspace::error::{Doing, Result};
 use crate::workspace::kinds::{Listed, Step};
+use crate::workspace::many::Many;
 use crate::workspace::staging::Staging;
 use crate::workspace::{file, leases};
 use jiff::Timestamp;
@@ -46,9 +47,12 @@ impl Writer {
         for some in listed.chunks(EARLY_STEP) {
             added += change(connection, place, "add samples", |transaction| {
                 leases::take_sync(transaction, identity, presence, at)?;
-                some.iter().try_fold(0, |added, one| {
-                    Ok(added + u64::from(apply::insert(transaction, one, true)?))
-                })
+                let many = Many::begin(transaction, some.len())?;
+                let added = some.iter().try_fold(0, |added, one| {
+                    Ok(added + u64::from(apply::insert(&many, one, true)?))
+                })?;
+                many.finish()?;
+                Ok(added)
             })?;
         }
         Ok(added)
