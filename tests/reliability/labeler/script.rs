@@ -16,7 +16,7 @@ impl Labeler {
 
     /// Every kind of step, twice over: what is attacked is known to go through where nothing attacks it.
     pub(super) fn each_step(&mut self, screen: &Screen) -> Option<()> {
-        self.synced(screen)?;
+        synced(screen)?;
         for _ in 0..2 {
             self.label(screen)?;
             self.relabel(screen)?;
@@ -31,15 +31,9 @@ impl Labeler {
         Some(())
     }
 
-    fn synced(&self, screen: &Screen) -> Option<()> {
-        seen(screen.reaches("the list after a sync", |view| {
-            view.contains("⇅") && !view.contains("listing…") && !view.contains("loading…")
-        }))
-    }
-
     /// So many steps.
     pub(super) fn steps(&mut self, screen: &Screen, steps: u64) -> Option<()> {
-        self.synced(screen)?;
+        synced(screen)?;
         for _ in 0..steps {
             match self.dice.roll(12) {
                 0..=3 => self.label(screen)?,
@@ -282,6 +276,12 @@ fn tab(screen: &Screen, key: &str, first: &str) -> Option<()> {
     let shown = format!("▸{key}");
     seen(screen.reaches("the tab", |view| {
         view.contains(&shown) && open_file(view).as_deref() == Some(first)
+    }))
+}
+
+fn synced(screen: &Screen) -> Option<()> {
+    seen(screen.reaches("the list after a sync", |view| {
+        view.contains("⇅") && !view.contains("listing…") && !view.contains("loading…")
     }))
 }
 
