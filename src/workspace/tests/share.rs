@@ -140,7 +140,9 @@ fn labels_that_come_before_their_files_are_kept_for_them() {
 fn files_that_come_after_their_labels_have_not_moved() {
     let keys = ["a", "b", "c"];
     let mut desk = Desk::new(&keys);
-    keys.iter().for_each(|key| drop(desk.label(key, "text")));
+    for key in &keys {
+        desk.label(key, "text");
+    }
     let mut other = Desk::new(&[]);
     give(&desk, &mut other);
     let staging = other.staged(&files(&keys));
