@@ -172,14 +172,15 @@ pub(crate) fn ffmpeg_decoding(path: &Path) -> Taken {
 
 /// sox reading a file to nothing, in processor time; `None` where it is not installed or does not know the format.
 pub(crate) fn sox_decoding(path: &Path) -> Option<std::time::Duration> {
-    let script = "sox \"$1\" -n >/dev/null 2>&1 && times | tail -n 1";
+    let script = "sox \"$1\" -n >/dev/null 2>&1 && times";
     let output = Command::new("bash").args(["-c", script, "bash"]).arg(path).output().ok()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let seconds = |part: &str| {
         let (minutes, seconds) = part.trim_end_matches('s').split_once('m')?;
         Some(minutes.parse::<f64>().ok()? * 60.0 + seconds.parse::<f64>().ok()?)
     };
-    let both: Option<Vec<f64>> = said.split_whitespace().map(seconds).collect();
+    // The second line is about what was started.
+    let both: Option<Vec<f64>> = said.lines().last()?.split_whitespace().map(seconds).collect();
     let all: f64 = both?.iter().sum();
     (all > 0.0).then(|| std::time::Duration::from_secs_f64(all))
 }

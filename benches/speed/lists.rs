@@ -197,17 +197,16 @@ fn searches(scale: &Scale, report: &mut Report) {
     }
 }
 
-/// A word typed into the filter of the real screen, faster than its first letters can be looked for.
+/// A number typed into the filter of the real screen, faster than its first letters can be looked for.
 fn typed(scale: &Scale, report: &mut Report) {
     let scratch = Scratch::of(&data::labeled(scale.many));
-    let reader = Reader::open(&scratch.path(), data::identity()).expect("the workspace opens");
     let home = Home::new();
     let screen = program::launch(&home, &scratch.path()).start();
     screen.wait_for_text("Labeled");
     screen.type_keys("3");
     screen.wait_for_text("utt-0000000");
     let mut series = Series::default();
-    for (word, first) in words(scale, &reader) {
+    for (word, left, gone) in numbers(scale) {
         screen.type_keys("/");
         let (before, last) = word.split_at(word.len() - 1);
         for letter in before.chars() {
@@ -216,7 +215,9 @@ fn typed(scale: &Scale, report: &mut Report) {
         }
         let began = Instant::now();
         screen.type_keys(last);
-        screen.wait_for(&format!("{first} for `{word}`"), |view| view.contains(&first));
+        screen.wait_for(&format!("{left} alone"), |view| {
+            view.contains(&left) && !view.contains(&gone)
+        });
         series.push(Taken { wall: began.elapsed(), cpu: Duration::ZERO });
         screen.type_keys("<esc>");
         screen.wait_for_text("utt-0000000");
@@ -240,27 +241,12 @@ fn typed(scale: &Scale, report: &mut Report) {
     );
 }
 
-/// Words of which the first row is on no screen before the last letter is typed, and the name in that row.
-fn words(scale: &Scale, reader: &Reader) -> Vec<(String, String)> {
+/// Numbers that files are found by, each with the name that is left when its last digit is typed and one that goes then.
+fn numbers(scale: &Scale) -> Vec<(String, String, String)> {
     let mut dice = Dice::new(23);
-    let first_rows = |text: &str| {
-        let page = reader.page(&request(View::Labeled, text, OrderBy::Name, Anchor::First));
-        page.expect("a page").rows
-    };
-    let mut words = Vec::new();
-    while words.len() < 4 * scale.runs {
-        let id = data::ids(reader, std::iter::once(dice.below(scale.many)))[0];
-        let detail = reader.detail(id).expect("the workspace is read").expect("it is there");
-        let content = detail.content.unwrap_or_default();
-        let Some(word) = content.split(' ').filter(|word| word.len() >= 6).max() else { continue };
-        let rows = first_rows(word);
-        let Some(first) = rows.first().map(|row| row.key.clone()) else { continue };
-        let hidden = (1..word.len())
-            .all(|end| first_rows(&word[..end]).iter().take(60).all(|row| row.key != first));
-        if hidden {
-            let name = String::from_utf8_lossy(first.file_name()).into_owned();
-            words.push((word.to_owned(), name));
-        }
-    }
-    words
+    let name = |number: usize| format!("utt-{number:07}");
+    (0..4 * scale.runs)
+        .map(|_| dice.below(scale.many / 10) * 10 + 3)
+        .map(|number| (format!("{number:07}"), name(number), name(number + 1)))
+        .collect()
 }
