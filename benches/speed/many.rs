@@ -22,9 +22,9 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
     folder(scale, report);
 }
 
-/// 100,000 of 1,000,000 samples.
+/// 100,000 of many samples: other ones in each run.
 fn batch(scale: &Scale, report: &mut Report) {
-    let scratch = Scratch::of(&data::unlabeled(1_000_000));
+    let scratch = Scratch::of(&data::unlabeled(scale.many.max(300_000)));
     let mut writer = Writer::open(&scratch.path(), data::identity()).expect("the copy opens");
     let reader = Reader::open(&scratch.path(), data::identity()).expect("the copy opens");
     let (mut done, mut undone) = (Series::default(), Series::default());

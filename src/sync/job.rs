@@ -240,7 +240,11 @@ impl SyncJob {
         if let Some(as_of) = as_of {
             writer.keep_newer(&staging, as_of)?;
         }
-        let run = writer.begin_apply(&staging, at)?;
+        let mut run = writer.begin_apply(&staging, at)?;
+        // Only a store's own times can be relied on: a file may have any.
+        if matches!(self.store, Store::S3(_)) {
+            run.spare_since(as_of.unwrap_or(self.began));
+        }
         let applying = Applying { run, listing, manifests, as_of, _staging: staging };
         self.phase = Phase::Applying(Box::new(applying));
         Ok(SyncStep::Applying { done: 0, of: self.found })

@@ -40,6 +40,8 @@ pub struct SyncRun {
     pub(super) at: Timestamp,
     /// When the sync lease was last renewed.
     renewed: Timestamp,
+    /// What was put into the source since is not missing because the listing does not hold it.
+    spared_since: Option<Timestamp>,
     phase: Phase,
     report: SyncReport,
     done: u64,
@@ -48,6 +50,12 @@ pub struct SyncRun {
 }
 
 impl SyncRun {
+    /// Finds no sample missing whose audio was put into the source at this time or later, by the source's own clock: it
+    /// may have come in behind the listing's back.
+    pub fn spare_since(&mut self, time: Timestamp) {
+        self.spared_since = Some(time);
+    }
+
     /// Whether the lease wants renewing though there is nothing to write.
     fn lease_ages(&self, on: &On<'_>) -> bool {
         on.now.duration_since(self.renewed) > RENEW
@@ -111,6 +119,7 @@ pub(super) fn begin(connection: &Connection, staging: &Staging, at: Timestamp) -
     Ok(SyncRun {
         at,
         renewed: at,
+        spared_since: None,
         phase: Phase::Missing(Vec::new()),
         report: SyncReport::default(),
         done: 0,
@@ -216,10 +225,13 @@ fn step_missing(
     let looked: Vec<(i64, Vec<u8>, bool)> = connection
         .prepare_cached(
             "SELECT id, key, present AND NOT EXISTS (SELECT 1 FROM listing.listed WHERE listed.key = sample.key) \
-             FROM sample WHERE key > ? ORDER BY key LIMIT ?",
+             AND ifnull(modified < ?3, 1) \
+             FROM sample WHERE key > ?1 ORDER BY key LIMIT ?2",
         )
         .doing("find missing files")?
-        .query_map(params![behind, run.chunk as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_map(params![behind, run.chunk as i64, run.spared_since.map(nanos)], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .doing("find missing files")?
         .collect::<rusqlite::Result<_>>()
         .doing("find missing files")?;

@@ -28,6 +28,33 @@ fn a_missing_sample_keeps_its_label_and_comes_back_with_it() {
     );
 }
 
+/// Somebody added it while the listing was on its way: it does not hold it.
+#[test]
+fn what_came_in_behind_the_listings_back_is_not_missing() {
+    let mut desk = Desk::new(&["old"]);
+    let begun = Timestamp::from_second(1_000).unwrap();
+    let at = |seconds| Some(Timestamp::from_second(seconds).unwrap());
+    for (key, modified) in [("new", at(1_000)), ("newer", at(2_000)), ("before", at(999))] {
+        let listed = Listed { modified, ..file(key, 5_000, key) };
+        desk.writer.take_in(&listed).unwrap();
+    }
+    let staging = desk.staged(&files(&["old"]));
+    let mut run = desk.writer.begin_apply(&staging, desk.now()).unwrap();
+    run.spare_since(begun);
+    let report = loop {
+        if let Step::Done(report) = desk.step(&mut run) {
+            break report;
+        }
+    };
+    assert_eq!((report.missing, report.unchanged), (1, 1));
+    assert_eq!(desk.detail("before").state, SampleState::Missing);
+    for key in ["new", "newer"] {
+        assert_eq!(desk.detail(key).state, SampleState::Unlabeled, "{key}");
+    }
+    // The next listing tells.
+    assert_eq!(desk.sync(&files(&["old"])).missing, 2);
+}
+
 #[test]
 fn changed_audio_asks_to_be_affirmed() {
     let mut desk = Desk::new(&["a", "b"]);
