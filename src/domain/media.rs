@@ -1,6 +1,6 @@
 //! What decoding tells about a file, in the form that travels to the screen and into the workspace.
 
-use super::Seconds;
+use super::{Bins, Seconds};
 use serde::{Deserialize, Serialize};
 
 /// What a file is, from its header and, where needed, its packets.
@@ -43,7 +43,7 @@ pub struct Peaks {
     /// Bins a second.
     pub bins_per_second: u32,
     /// One entry a bin, mono (loudest channel).
-    pub bins: Vec<Peak>,
+    pub bins: Bins,
     /// Where somebody speaks, in order, without overlap.
     pub speech: Vec<Span>,
     /// Length in seconds as decoded.

@@ -3,6 +3,7 @@
 //! Pure: no clock, no I/O, no globals. What travels between rooms (playback commands and events, list pages, reports,
 //! user errors, [`ByteSource`]) lives here so that no room needs to look up. Imports nothing of the crate.
 
+mod bins;
 mod connection;
 mod deed;
 mod draft;
@@ -21,6 +22,7 @@ mod sample;
 mod source;
 mod undo;
 
+pub use bins::Bins;
 pub use connection::{Addressing, BulkDelete, Connection, ListVersion, StoreKind};
 pub use deed::{Choice, Deed, Target};
 pub use draft::Draft;

@@ -62,13 +62,10 @@ impl<'a> Grid<'a> {
             let silent = Column::Sound { level: 0.0, speech: false };
             return if self.peaks.complete { silent } else { Column::Unknown };
         }
-        let slice_bins = &bins[first..last.min(bins.len())];
-        let loudness =
-            slice_bins.iter().map(|(low, high)| low.unsigned_abs().max(high.unsigned_abs()));
         let loudness = if self.averaged {
-            loudness.map(u64::from).sum::<u64>() as f64 / slice_bins.len().max(1) as f64
+            bins.mean(first..last)
         } else {
-            f64::from(loudness.max().unwrap_or(0))
+            f64::from(bins.loudest(first..last))
         };
         // The power lifts quiet speech into sight.
         let level = (loudness / 127.0).clamp(0.0, 1.0).powf(0.6);

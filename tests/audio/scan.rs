@@ -40,7 +40,7 @@ fn the_waveform_hardly_depends_on_the_format() {
     for (name, args) in [("a.flac", "-c:a flac"), ("a.mp3", "-b:a 64k"), ("a.m4a", "-b:a 64k")] {
         let other = scan(&ffmpeg::encode(&speech, args, folder.path(), name));
         assert!(other.bins.len().abs_diff(plain.bins.len()) <= 5, "{name}");
-        let far = plain.bins.iter().zip(&other.bins).filter(|(a, b)| a.1.abs_diff(b.1) > 12);
+        let far = plain.bins.iter().zip(other.bins.iter()).filter(|(a, b)| a.1.abs_diff(b.1) > 12);
         assert!(far.count() < plain.bins.len() / 20, "{name}");
     }
 }

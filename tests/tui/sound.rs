@@ -144,6 +144,19 @@ fn a_player_page_is_asked_for_and_its_way_is_shown_whole() {
     desk.keys("<esc>O").expect("a new link to the player page");
 }
 
+/// What takes long to open comes after the page that was asked for with it.
+#[test]
+fn a_player_page_that_is_there_before_the_dataset_stays() {
+    let mut desk = Desk::empty();
+    place_clip(&desk.source("../meetings/m.wav"), "03_weather_zh.wav", 3);
+    desk.state.wait_for_dataset("opening the dataset");
+    let link = "http://127.0.0.1:40123/?token=0123456789abcdef0123456789abcdef".to_owned();
+    desk.send(Message::PlayerPage(Ok(PlayerPage { link: link.clone(), tunnel: None })));
+    desk.expect(&link).open("meetings").expect(&link);
+    desk.keys("<esc>").expect("m.wav").keys("O").expect("a new link to the player page");
+    desk.keys("<esc>").open("meetings").keys("O").expect("a new link to the player page");
+}
+
 #[test]
 fn where_sound_goes_is_always_named() {
     let mut desk = Desk::with(&TWO);

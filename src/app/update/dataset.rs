@@ -23,7 +23,11 @@ impl Turn<'_> {
         place: Option<Place>,
         scope: Option<Scope>,
     ) {
-        let output = self.state.sound.output.take();
+        // Where sound goes is the program's own affair, whatever it is the sound of.
+        let fresh = SoundPane::new(&self.state.config.playback);
+        let SoundPane { output, listeners, page, .. } =
+            std::mem::replace(&mut self.state.sound, fresh.clone());
+        self.state.sound = SoundPane { output, listeners, page, ..fresh };
         // It was waited for since the start: the keys that came meanwhile are for its list.
         let first = self.state.list.loading && self.state.dataset.source.is_empty();
         let typed_ahead = std::mem::take(&mut self.state.list.typed_ahead);
@@ -32,7 +36,9 @@ impl Turn<'_> {
         }
         self.state.screen = Screen::Labeling;
         self.state.focus = Focus::List;
-        self.state.dialogs.clear();
+        if !first {
+            self.state.dialogs.clear();
+        }
         self.state.dataset = dataset;
         self.state.counts = counts;
         self.state.scope = scope;
@@ -52,7 +58,6 @@ impl Turn<'_> {
         let generation = self.state.list.generation;
         let typed_ahead = if first { typed_ahead } else { Vec::new() };
         self.state.list = ListPane { order, generation, typed_ahead, ..ListPane::default() };
-        self.state.sound = SoundPane { output, ..SoundPane::new(&self.state.config.playback) };
         self.come_back(place);
         if self.state.config.sync.on_open {
             self.start_sync();

@@ -232,14 +232,11 @@ fn a_player_that_is_late_says_so_and_goes_on() {
     let mut rig = Rig::new(&[("a", 8_000, 60.0, voice_sample)]);
     rig.load(3, "a", true);
     rig.pass(1.0);
-    assert!(!rig.events().iter().any(|event| matches!(event, Event::Underrun { .. })));
-    // Nobody gave the output anything for so long.
+    assert!(!rig.events().contains(&Event::Underrun { load: 3 }));
     rig.pass_by(Duration::from_secs(5), 5.0);
     assert!(rig.events().contains(&Event::Underrun { load: 3 }));
     rig.pass(1.0);
-    let events = rig.events();
-    assert!(events.iter().any(|event| matches!(event, Event::Position { load: 3, .. })));
-    assert!(!events.iter().any(|event| matches!(event, Event::Underrun { .. })));
+    assert!(rig.stands_at() > 2.0 && !rig.events().contains(&Event::Underrun { load: 3 }));
 }
 
 #[test]

@@ -84,8 +84,8 @@ fn a_sender_that_answers_nothing_is_asked_and_then_given_up() {
 
 #[test]
 fn a_sender_that_says_nothing_for_long_is_asked_whether_it_is_there() {
-    let mut desk = desk();
     let begun = Instant::now();
+    let mut desk = desk();
     for _ in 0..2 {
         let ping = desk.hear(|frame| matches!(frame, Frame::Ping(_)));
         let Frame::Ping(number) = ping else { unreachable!() };

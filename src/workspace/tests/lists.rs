@@ -301,7 +301,7 @@ fn probes_of_audio_that_changed_are_dropped() {
     assert_eq!((counts.seconds_known, counts.seconds_labeled), (1, 2.5));
     let peaks = Peaks {
         bins_per_second: 100,
-        bins: vec![(-127, 127), (0, 3)],
+        bins: [(-127, 127), (0, 3)].into_iter().collect(),
         speech: vec![Span { start: 0.5, end: 1.0 }],
         seconds: 2.5,
         damaged: None,
