@@ -131,6 +131,10 @@ const TRIED: &[(&str, &str)] = &[
     ("objects.folder.deleting", "of_deleting_in_the_source"),
     ("objects.folder.named", "of_a_sync_that_shares"),
     ("objects.folder.written", "of_a_sync_that_shares"),
+    (
+        "objects.inventory.fetched",
+        "nothing is written by then but a file without a name, which goes with the program",
+    ),
     ("ops.export.written", "of_an_export"),
     ("ops.known.named", "of_a_sync_that_shares"),
     ("ops.known.written", "of_a_sync_that_shares"),

@@ -193,6 +193,8 @@ impl Labeler {
 
     /// A file is renamed in the source, then Synchronize New Data.
     fn sync(&mut self, screen: &Screen) -> Option<()> {
+        // While one runs, S asks whether to stop it.
+        synced(screen)?;
         let renamed = self.truth.rename(&mut self.dice);
         let (old, new) = (self.folder.join(&renamed.old), self.folder.join(&renamed.new));
         fs::rename(old, new).expect("a file is renamed");
@@ -280,8 +282,12 @@ fn tab(screen: &Screen, key: &str, first: &str) -> Option<()> {
 }
 
 fn synced(screen: &Screen) -> Option<()> {
+    // It says at what time, or how many labels wait, once none runs any more.
     seen(screen.reaches("the list after a sync", |view| {
-        view.contains("⇅") && !view.contains("listing…") && !view.contains("loading…")
+        let rows = view.rows();
+        let said = rows.iter().find_map(|row| Some(row.split_once("⇅ ")?.1.to_owned()));
+        said.is_some_and(|said| said.starts_with(|c: char| c.is_ascii_digit()))
+            && !view.contains("loading…")
     }))
 }
 
