@@ -69,8 +69,10 @@ impl Bulk {
         self.connection
             .execute_batch(
                 "INSERT INTO search (search) VALUES ('delete-all'); DELETE FROM unindexed; \
+                 INSERT INTO search (search, rank) VALUES ('crisismerge', 16); \
                  INSERT INTO search (rowid, key, content) \
-                 SELECT id, CAST(key AS TEXT), content FROM sample ORDER BY id",
+                 SELECT id, CAST(key AS TEXT), content FROM sample ORDER BY id; \
+                 INSERT INTO search (search, rank) VALUES ('crisismerge', 1000)",
             )
             .expect("the search index is made");
     }

@@ -14,6 +14,7 @@ pub(super) const ALL: &[&str] = &[
     include_str!("../../assets/migrations/0002_share.sql"),
     include_str!("../../assets/migrations/0003_versions.sql"),
     include_str!("../../assets/migrations/0004_lean_indexes.sql"),
+    include_str!("../../assets/migrations/0005_search_merges.sql"),
 ];
 
 /// The format that this program writes.

@@ -23,6 +23,7 @@ mod leases;
 mod ledger;
 mod list;
 mod many;
+mod merging;
 mod meta;
 mod migrate;
 mod moves;

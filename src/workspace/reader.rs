@@ -278,7 +278,7 @@ impl Reader {
     /// # Errors
     /// The workspace cannot be read.
     pub fn unindexed(&self) -> Result<u64> {
-        search::waiting(&self.connection)
+        search::waiting(&self.connection, i64::MAX as u64)
     }
 
     fn looker(&self, skip_leased: bool) -> Looker {

@@ -75,38 +75,50 @@ pub(super) fn catch_up(connection: &Connection, limit: usize) -> Result<usize> {
         .doing(doing)?
         .collect::<rusqlite::Result<_>>()
         .doing(doing)?;
+    let Some(last) = waiting.last() else { return Ok(0) };
     for id in &waiting {
-        index(connection, *id)?;
+        enter(connection, *id)?;
     }
+    connection
+        .prepare_cached("DELETE FROM unindexed WHERE sample <= ?")
+        .and_then(|mut sql| sql.execute([last]))
+        .doing(doing)?;
     Ok(waiting.len())
 }
 
 /// Indexes one sample within the caller's transaction, if it waits.
 pub(super) fn index(connection: &Connection, id: i64) -> Result<()> {
+    let waited = connection
+        .prepare_cached("DELETE FROM unindexed WHERE sample = ?")
+        .and_then(|mut sql| sql.execute([id]))
+        .doing("bring the search index up to date")?;
+    if waited == 0 { Ok(()) } else { enter(connection, id) }
+}
+
+/// Writes a sample's entry, in place of the one that it may have.
+fn enter(connection: &Connection, id: i64) -> Result<()> {
     let doing = "bring the search index up to date";
-    let run = |sql: &str| {
-        connection.prepare_cached(sql).and_then(|mut sql| sql.execute([id])).doing(doing)
-    };
-    if run("DELETE FROM unindexed WHERE sample = ?")? == 0 {
-        return Ok(());
-    }
-    run("DELETE FROM search WHERE rowid = ?")?;
     let text = connection
         .prepare_cached("SELECT key, content FROM sample WHERE id = ?")
         .doing(doing)?
         .query_row([id], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Option<String>>(1)?)))
         .optional()
         .doing(doing)?;
-    if let Some((key, content)) = text {
-        // The tokenizer ends at a NUL, and no word that is asked here holds one.
-        let key = String::from_utf8_lossy(&key).replace('\0', " ");
-        let content = content.map(|content| content.replace('\0', " "));
-        connection
-            .prepare_cached("INSERT INTO search (rowid, key, content) VALUES (?, ?, ?)")
-            .and_then(|mut sql| sql.execute(params![id, key, content]))
-            .doing(doing)?;
-    }
-    Ok(())
+    let Some((key, content)) = text else {
+        return connection
+            .prepare_cached("DELETE FROM search WHERE rowid = ?")
+            .and_then(|mut sql| sql.execute([id]))
+            .doing(doing)
+            .map(drop);
+    };
+    // The tokenizer ends at a NUL, and no word that is asked here holds one.
+    let key = String::from_utf8_lossy(&key).replace('\0', " ");
+    let content = content.map(|content| content.replace('\0', " "));
+    connection
+        .prepare_cached("REPLACE INTO search (rowid, key, content) VALUES (?, ?, ?)")
+        .and_then(|mut sql| sql.execute(params![id, key, content]))
+        .doing(doing)
+        .map(drop)
 }
 
 /// Whether samples wait.
@@ -117,11 +129,11 @@ pub(super) fn any_waiting(connection: &Connection) -> Result<bool> {
         .doing("read the search index")
 }
 
-/// How many samples wait.
-pub(super) fn waiting(connection: &Connection) -> Result<u64> {
+/// How many samples wait, counted up to `most`.
+pub(super) fn waiting(connection: &Connection, most: u64) -> Result<u64> {
     connection
-        .prepare_cached("SELECT count(*) FROM unindexed")
-        .and_then(|mut sql| sql.query_row([], |row| row.get::<_, i64>(0)))
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM unindexed LIMIT ?)")
+        .and_then(|mut sql| sql.query_row([most as i64], |row| row.get::<_, i64>(0)))
         .doing("read the search index")
         .map(|count| count as u64)
 }

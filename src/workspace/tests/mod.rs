@@ -3,6 +3,7 @@
 mod copies;
 mod drafts;
 mod files;
+mod index;
 mod labels;
 mod lists;
 mod many;

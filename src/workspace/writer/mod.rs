@@ -15,8 +15,8 @@ use super::place::Place;
 use super::sample::{Sample, find, whereabouts};
 use super::undo::Way;
 use super::{
-    apply, deed, import, leases, list, many, meta, presence::Presence, probes, search, share,
-    since, undo,
+    apply, deed, import, leases, list, many, merging, meta, presence::Presence, probes, search,
+    share, since, undo,
 };
 use crate::crash;
 use crate::domain::{
@@ -33,6 +33,9 @@ use std::time::Instant;
 const INDEX_AT_ONCE: usize = 16;
 /// How many samples the first index step takes; the next ones as many as some 25 ms allow.
 const INDEX_STEP: usize = 400;
+
+/// How many waiting samples are counted after a step.
+const MANY_WAIT: u64 = 1_000;
 
 /// A connection that changes a workspace. One thread owns it; every method blocks.
 ///
@@ -87,7 +90,6 @@ impl Writer {
         let place = Place::of(path)?;
         let path = path.to_owned();
         let own = BTreeSet::new();
-        let index_step = INDEX_STEP;
         let mut writer = Self {
             connection,
             path,
@@ -97,7 +99,7 @@ impl Writer {
             identity,
             presence,
             own,
-            index_step,
+            index_step: INDEX_STEP,
             seen: 0,
         };
         writer.changed_by_others()?;
@@ -494,25 +496,32 @@ impl Writer {
         })
     }
 
-    /// Brings the search index on by one short transaction; returns how many samples it still lacks.
+    /// Brings the search index on by one short transaction; returns how many samples it still lacks, where they are many
+    /// only that they are.
     ///
     /// # Errors
     /// The workspace cannot be written.
     pub fn index_step(&mut self) -> Result<u64> {
         let doing = "bring the search index up to date";
-        if !search::any_waiting(&self.connection)? {
+        let merges = merging::is_due(&self.connection)?;
+        if !merges && !search::any_waiting(&self.connection)? {
             return Ok(0);
         }
         let (began, mut step) = (Instant::now(), self.index_step);
         // What a power failure takes away waits again.
         self.connection.pragma_update(None, "synchronous", "normal").doing(doing)?;
-        let done = self.change(doing, |transaction, _| search::catch_up(transaction, step));
+        let done = self.change(doing, |transaction, _| {
+            if merges && merging::merge(transaction)? {
+                return Ok(None);
+            }
+            search::catch_up(transaction, step).map(Some)
+        });
         self.connection.pragma_update(None, "synchronous", "full").doing(doing)?;
-        if done? == step {
+        if done? == Some(step) {
             apply::adapt(&mut step, began.elapsed());
             self.index_step = step;
         }
-        search::waiting(&self.connection)
+        search::waiting(&self.connection, MANY_WAIT)
     }
 
     pub(super) fn change<T>(

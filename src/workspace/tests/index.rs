@@ -1,0 +1,81 @@
+//! The search index while it is brought up: few segments, and whoever is stopped in the middle has lost nothing.
+
+use super::*;
+
+fn segments(desk: &Desk) -> u64 {
+    let connection = rusqlite::Connection::open(desk.path()).unwrap();
+    connection
+        .query_row("SELECT count(DISTINCT segid) FROM search_idx", [], |row| row.get::<_, i64>(0))
+        .unwrap() as u64
+}
+
+fn found(desk: &Desk, words: &str) -> usize {
+    let filter = Filter::parse(words).unwrap();
+    desk.keys(&PageRequest { filter, limit: 1_000, ..lists::all() }).len()
+}
+
+fn many(samples: usize) -> Desk {
+    let keys: Vec<String> = (0..samples).map(|n| format!("calls/{n:04}.wav")).collect();
+    Desk::new(&keys.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn labels_one_by_one_leave_few_segments() {
+    let mut desk = Desk::new(&["a", "b"]);
+    for n in 0..40 {
+        desk.label("a", &format!("number {n}"));
+    }
+    assert!(segments(&desk) >= 40, "nothing is merged while somebody labels");
+    desk.writer.index_step().unwrap();
+    assert!(segments(&desk) < 16, "{}", segments(&desk));
+    assert_eq!((found(&desk, "number"), found(&desk, "text:39"), found(&desk, "38")), (1, 1, 0));
+    for n in 0..100 {
+        desk.label("b", &format!("other {n}"));
+        desk.writer.index_step().unwrap();
+        assert!(segments(&desk) <= 32, "{} after {n}", segments(&desk));
+    }
+    assert_eq!((found(&desk, "number"), found(&desk, "other")), (1, 1));
+}
+
+#[test]
+fn a_big_index_that_is_made_over_and_over_does_not_grow() {
+    let mut desk = many(60);
+    let waits = "INSERT OR IGNORE INTO unindexed SELECT id FROM sample";
+    let pages = |desk: &Desk| {
+        let sql = "SELECT count(*) FROM search_data";
+        let connection = rusqlite::Connection::open(desk.path()).unwrap();
+        connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let mut after_some = 0;
+    for turn in 0..200 {
+        rusqlite::Connection::open(desk.path()).unwrap().execute(waits, []).unwrap();
+        while desk.writer.index_step().unwrap() > 0 {}
+        if turn == 50 {
+            after_some = pages(&desk);
+        }
+    }
+    assert!(pages(&desk) < after_some * 2, "{after_some} became {}", pages(&desk));
+    assert_eq!(found(&desk, ".wav"), 60);
+}
+
+#[test]
+fn what_a_stopped_step_leaves_still_waits() {
+    let mut desk = many(1_000);
+    let waiting = |desk: &Desk| desk.reader.unindexed().unwrap();
+    assert_eq!(waiting(&desk), 1_000);
+    assert!(desk.writer.index_step().unwrap() > 0);
+    let left = waiting(&desk);
+    assert!(left > 0 && left < 1_000, "{left}");
+
+    desk.writer.limit_pages(0);
+    let failed = desk.writer.index_step();
+    assert!(matches!(failed, Err(WorkspaceError::DiskFull { .. })), "{failed:?}");
+    assert_eq!((waiting(&desk), found(&desk, ".wav")), (left, 1_000));
+
+    desk.writer = desk.neighbour("ann");
+    assert_eq!((waiting(&desk), found(&desk, ".wav")), (left, 1_000));
+    while desk.writer.index_step().unwrap() > 0 {}
+    assert_eq!((waiting(&desk), found(&desk, ".wav"), found(&desk, "0999")), (0, 1_000, 1));
+    let index = "INSERT INTO search (search) VALUES ('integrity-check')";
+    rusqlite::Connection::open(desk.path()).unwrap().execute(index, []).unwrap();
+}
