@@ -208,17 +208,19 @@ fn asks(view: View<'_>) -> bool {
     view.contains("Labeled meanwhile")
 }
 
-/// "Mine", to every question; one more may come up over the one that is being answered.
+/// "Mine", to every question; one more may come up over the one that is being answered. A key is pressed only once what
+/// the one before it did is seen: another choice lets the text go.
 fn answer_questions(screen: &Screen) {
-    while screen.look(asks) {
-        let before = screen.bytes();
-        screen.type_keys(if screen.look(mine_is_chosen) { "<enter>" } else { "<up>" });
-        screen.wait_for_bytes(before + 1);
+    while let Some(chosen) = screen.look(chosen_answer) {
+        screen.type_keys(if chosen == 0 { "<enter>" } else { "<up>" });
+        screen.wait_for("the answer", |view| chosen_answer(view) != Some(chosen));
     }
 }
 
-fn mine_is_chosen(view: View<'_>) -> bool {
-    view.contains("▸ mine: label with it")
+/// Which answer the cursor is on, if there is a question.
+fn chosen_answer(view: View<'_>) -> Option<usize> {
+    let answers = ["mine: label with it", "theirs: keep it", "back to the box"];
+    answers.iter().position(|answer| view.contains(&format!("▸ {answer}")))
 }
 
 fn is_done(view: View<'_>) -> bool {
