@@ -573,8 +573,8 @@ fn what_is_labeled_with_the_programs_own_page_is_heard_in_the_browser() {
     screen.type_keys("<esc>");
     screen.wait_for_text("♪");
     screen.type_keys("<enter>");
+    browser.wait_for("document.querySelector('#file').textContent === 'a.wav'");
     browser.wait_for("level() > 0.05 && pitch() > 418 && pitch() < 462");
-    assert_eq!(browser.text("#file"), "a.wav");
     let at = browser.text("#at");
     browser.wait_for(&format!("document.querySelector('#at').textContent !== {at:?}"));
     screen.type_keys("<tab>");

@@ -211,16 +211,23 @@ fn asks(view: View<'_>) -> bool {
 /// "Mine", to every question; one more may come up over the one that is being answered. A key is pressed only once what
 /// the one before it did is seen: another choice lets the text go.
 fn answer_questions(screen: &Screen) {
-    while let Some(chosen) = screen.look(chosen_answer) {
-        screen.type_keys(if chosen == 0 { "<enter>" } else { "<up>" });
-        screen.wait_for("the answer", |view| chosen_answer(view) != Some(chosen));
+    while let Some(asked) = screen.look(question) {
+        let mine = asked.contains("▸ mine: label with it");
+        screen.type_keys(if mine { "<enter>" } else { "<up>" });
+        screen.wait_for("the answer", |view| question(view).as_ref() != Some(&asked));
     }
 }
 
-/// Which answer the cursor is on, if there is a question.
-fn chosen_answer(view: View<'_>) -> Option<usize> {
-    let answers = ["mine: label with it", "theirs: keep it", "back to the box"];
-    answers.iter().position(|answer| view.contains(&format!("▸ {answer}")))
+/// What stands in the frame of a question, the cursor with it.
+fn question(view: View<'_>) -> Option<String> {
+    let rows = view.rows().into_iter();
+    let rows = rows.skip_while(|row| !row.contains("Labeled meanwhile")).skip(1);
+    let inside = rows.map_while(|row| {
+        let (_, inside) = row.split_once('┃')?;
+        Some(inside.rsplit_once('┃')?.0.to_owned())
+    });
+    let inside: Vec<String> = inside.collect();
+    (!inside.is_empty()).then(|| inside.join("\n"))
 }
 
 fn is_done(view: View<'_>) -> bool {
