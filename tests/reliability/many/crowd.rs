@@ -337,7 +337,8 @@ fn takes_back(desk: &Desk, person: &str, end: Instant) -> Done {
 /// One at a time may; the other is told who does.
 fn synchronizes(desk: &Desk, person: &str, end: Instant) -> Done {
     let mut syncs = 0;
-    while Instant::now() < end {
+    // Until it had its turn once: screens synchronize too.
+    while Instant::now() < end || syncs == 0 {
         let output = run(desk, person, &["sync", "--quiet"], "");
         let said = String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
