@@ -6,7 +6,7 @@ use std::ops::{Deref, Range};
 /// Bins that one coarse entry stands for.
 const COARSE: usize = 64;
 
-/// The bins of a waveform in order, each a [`Peak`], with what every [`COARSE`] of them come to. They can be read as a
+/// The bins of a waveform in order, each a [`Peak`], with what every 64 of them come to. They can be read as a
 /// slice of the fine ones.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bins {
