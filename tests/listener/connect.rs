@@ -177,6 +177,7 @@ fn a_link_that_is_cut_is_made_again_and_the_screen_comes_back() {
 fn a_side_channel_that_is_cut_is_made_again() {
     let world = World::new();
     let screen = world.connect(&["--attach"]).start();
+    screen.wait_for_text("is heard here");
     let first = world.note();
     world.sshd.cut();
     screen.wait_for_text("dropped");
@@ -191,6 +192,8 @@ fn a_side_channel_that_is_cut_is_made_again() {
 fn a_link_that_says_nothing_any_more_is_noticed_and_made_again() {
     let world = World::new();
     let screen = world.connect(&["--attach"]).start();
+    // Before that it is a connection that could not be made.
+    screen.wait_for_text("is heard here");
     let first = world.note();
     world.sshd.swallow();
     screen.wait_for_text("dropped");
