@@ -90,8 +90,11 @@ impl Labeler {
                 // The box is left only then; the line below may be of the label before.
                 None => view.contains("all done") && !view.contains("┏ Speech Content"),
             };
-            moved && !is_pending(view)
+            (moved || asks(view)) && !is_pending(view) && !view.contains("not saved")
         }))?;
+        if screen.look(asks) {
+            mine(screen)?;
+        }
         self.truth.confirm();
         screen.type_keys("<esc>");
         self.perhaps_undo(screen)
@@ -279,6 +282,21 @@ fn tab(screen: &Screen, key: &str, first: &str) -> Option<()> {
     seen(screen.reaches("the tab", |view| {
         view.contains(&shown) && open_file(view).as_deref() == Some(first)
     }))
+}
+
+/// Whether it is asked whose text is to stand: a draft of another day was typed over an older label.
+fn asks(view: View<'_>) -> bool {
+    view.contains("Labeled meanwhile")
+}
+
+/// Answers that the one that was typed is.
+fn mine(screen: &Screen) -> Option<()> {
+    for at in ["▸ theirs: keep it", "▸ mine: label with it"] {
+        screen.type_keys("<up>");
+        seen(screen.reaches("the other answer", |view| view.contains(at)))?;
+    }
+    screen.type_keys("<enter>");
+    seen(screen.reaches("the answer to be taken", |view| !asks(view) && !is_pending(view)))
 }
 
 fn synced(screen: &Screen) -> Option<()> {
