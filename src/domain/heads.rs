@@ -1,8 +1,10 @@
 //! The merge rule: which revisions of a sample are in force.
 //!
 //! Revisions form a graph by their parents, apart for each field. A revision that touches a field is a head of it
-//! unless another that touches the same field names it as a parent. Order of arrival never matters.
+//! unless another that touches the same field names it as a parent, or one of its [`twins`](super::twins). Order of
+//! arrival never matters.
 
+use super::twins::Twins;
 use super::{AudioStamp, ContentChange, Flag, How, Revision, RevisionId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -88,6 +90,17 @@ impl Heads {
                 }
             }
         }
+        if let Some(twins) = Twins::among(revisions.clone()) {
+            content_gone.extend(twins.superseded(|one| one.change.content.as_ref()));
+            deletion_gone.extend(twins.superseded(|one| one.change.deleted));
+            let all = revisions.clone().into_iter().flat_map(|one| one.change.flags());
+            for flag in all.map(|(flag, _)| flag).collect::<BTreeSet<_>>() {
+                let said = |one: &Revision| {
+                    one.change.flags().find(|(other, _)| *other == flag).map(|(_, on)| on)
+                };
+                flag_gone.extend(twins.superseded(said).into_iter().map(|id| (id, flag.clone())));
+            }
+        }
         let mut heads = Self::default();
         let mut seen = HashSet::new();
         for revision in revisions {
@@ -103,7 +116,8 @@ impl Heads {
         heads
     }
 
-    /// Adds a revision that nothing known descends from: what every new one is.
+    /// Adds a revision that nothing known descends from: what every new one is. Not for histories with copies from other
+    /// keys, which only [`fold`](Self::fold) knows how to take.
     pub fn apply_newest(&mut self, revision: &Revision) {
         if revision.change.content.is_some() {
             self.content.retain(|head| !revision.parents.contains(&head.id));

@@ -20,6 +20,7 @@ mod report;
 mod revision;
 mod sample;
 mod source;
+mod twins;
 mod undo;
 
 pub use bins::Bins;

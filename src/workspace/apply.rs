@@ -21,6 +21,7 @@ use crate::crash;
 use crate::domain::{SampleKey, SampleState, Standing, SyncReport};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -151,7 +152,18 @@ pub(super) struct On<'a> {
     pub(super) now: Timestamp,
 }
 
+/// What those need to know who write down where files went.
+pub(super) struct Here<'a> {
+    pub(super) workspace: &'a Path,
+    pub(super) author: &'a str,
+    pub(super) at: Timestamp,
+}
+
 impl On<'_> {
+    fn here(&self) -> Here<'_> {
+        Here { workspace: self.workspace, author: &self.me.author, at: self.at }
+    }
+
     /// A transaction that renews the sync lease.
     pub(super) fn begin<'c>(&self, connection: &'c mut Connection) -> Result<Transaction<'c>> {
         let transaction = connection
@@ -308,7 +320,7 @@ fn step_listed(
         run.renewed = on.now;
         let many = Many::begin(&transaction, changed)?;
         for pair in pairs.iter().filter(|pair| !pair.is_as_listed()) {
-            settle(&many, pair, &mut run.report)?;
+            settle(&many, &on.here(), pair, &mut run.report)?;
         }
         many.finish()?;
         crash::point("workspace.apply.written");
@@ -389,7 +401,7 @@ fn hash_touched(pairs: &mut Vec<Pair>, hash: Hash<'_>) {
 }
 
 /// Brings one listed key in line.
-fn settle(many: &Many<'_>, pair: &Pair, report: &mut SyncReport) -> Result<()> {
+fn settle(many: &Many<'_>, here: &Here<'_>, pair: &Pair, report: &mut SyncReport) -> Result<()> {
     let connection: &Connection = many;
     let listed = &pair.listed;
     let Some(known) = &pair.sample else {
@@ -434,6 +446,9 @@ fn settle(many: &Many<'_>, pair: &Pair, report: &mut SyncReport) -> Result<()> {
         report.added += 1;
         return Ok(());
     }
+    if !known.present {
+        came_back(many, here, known.id)?;
+    }
     let (sample, standing) = rederive(many, known.id)?;
     let deleted = sample.state(&standing) == Some(SampleState::Deleted);
     match known {
@@ -446,8 +461,33 @@ fn settle(many: &Many<'_>, pair: &Pair, report: &mut SyncReport) -> Result<()> {
     Ok(())
 }
 
+/// A file is here whose labels were, or that is back: the keys that it left on the way may be signposts to it now.
+fn came_back(many: &Many<'_>, here: &Here<'_>, id: i64) -> Result<()> {
+    let doing = "follow a moved file";
+    let left: BTreeSet<i64> = many
+        .prepare_cached(
+            "SELECT sample.id FROM revision JOIN sample ON sample.key = moved_from \
+             WHERE revision.sample = ? AND moved_from IS NOT NULL",
+        )
+        .doing(doing)?
+        .query_map([id], |row| row.get(0))
+        .doing(doing)?
+        .collect::<rusqlite::Result<_>>()
+        .doing(doing)?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let names = carry::signposts(many, &left)?;
+    let mut ledger = Ledger::of_many(many, here.author, here.at);
+    for id in left {
+        rederive(many, id)?;
+        carry::along(many, &mut ledger, id)?;
+    }
+    drafts::follow(here.workspace, &names)
+}
+
 /// Brings one file in line that was listed by itself.
-pub(super) fn take_in(connection: &Connection, listed: &Listed) -> Result<()> {
+pub(super) fn take_in(connection: &Connection, here: &Here<'_>, listed: &Listed) -> Result<()> {
     let sample = connection
         .prepare_cached(
             "SELECT id, size, etag, modified, present, fresh > 0, moved_to IS NOT NULL, sha256, \
@@ -460,7 +500,7 @@ pub(super) fn take_in(connection: &Connection, listed: &Listed) -> Result<()> {
         .doing("add a sample")?;
     let pair = Pair { listed: listed.clone(), sample, hash: None };
     let many = Many::begin(connection, 1)?;
-    settle(&many, &pair, &mut SyncReport::default())?;
+    settle(&many, here, &pair, &mut SyncReport::default())?;
     many.finish()
 }
 

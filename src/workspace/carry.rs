@@ -14,6 +14,28 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
+/// Makes signposts of those that are to be such, and gives the names of those that changed, with where their ways end.
+pub(super) fn signposts(
+    connection: &Connection,
+    moved: &BTreeSet<i64>,
+) -> Result<Vec<(SampleKey, SampleKey)>> {
+    let mut changed = BTreeSet::new();
+    // Where one points hangs on where the others do: a file that went and came back leaves a circle at first.
+    for _ in 0..=moved.len() {
+        let mut any = false;
+        for id in moved {
+            if signpost(connection, *id)? {
+                any = true;
+                changed.insert(*id);
+            }
+        }
+        if !any {
+            break;
+        }
+    }
+    changed.iter().filter_map(|id| names(connection, *id).transpose()).collect()
+}
+
 /// Makes a key that is not in the source a signpost to where the known moves say that its file went, or a plain missing
 /// one if the file came back. Returns whether that changed anything.
 pub(super) fn signpost(connection: &Connection, id: i64) -> Result<bool> {
@@ -25,9 +47,32 @@ pub(super) fn signpost(connection: &Connection, id: i64) -> Result<bool> {
         .optional()
         .doing(doing)?;
     let Some((key, now)) = row else { return Ok(false) };
+    let Some(moves) = standing_moves(connection, id, &key)? else { return Ok(false) };
+    let mut to = None;
+    for sample in moves {
+        let end = whereabouts(connection, sample)?;
+        // Moves in a circle that no listing settled yet lead nowhere.
+        if end != id && (is_present(connection, end)? || !came_back(connection, id, sample)?) {
+            to = Some(sample);
+            break;
+        }
+    }
+    if to == now {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached("UPDATE sample SET moved_to = ?, fresh = 0 WHERE id = ?")
+        .and_then(|mut sql| sql.execute(params![to, id]))
+        .doing(doing)?;
+    Ok(true)
+}
+
+/// Where the file of a key went, the latest first, as far as no move back is known that knew of it. `None`: nowhere ever.
+fn standing_moves(connection: &Connection, id: i64, key: &[u8]) -> Result<Option<Vec<i64>>> {
+    let doing = "follow a moved file";
     let away: Vec<(Vec<u8>, i64)> = connection
         .prepare_cached(
-            "SELECT id, sample FROM revision WHERE moved_from = ? AND sample <> ? ORDER BY id",
+            "SELECT id, sample FROM revision WHERE moved_from = ? AND sample <> ? ORDER BY id DESC",
         )
         .doing(doing)?
         .query_map(params![key, id], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -35,7 +80,7 @@ pub(super) fn signpost(connection: &Connection, id: i64) -> Result<bool> {
         .collect::<rusqlite::Result<_>>()
         .doing(doing)?;
     if away.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let back: BTreeSet<RevisionId> = connection
         .prepare_cached("SELECT parents FROM revision WHERE sample = ? AND moved_from IS NOT NULL")
@@ -48,22 +93,23 @@ pub(super) fn signpost(connection: &Connection, id: i64) -> Result<bool> {
         .flatten()
         .collect();
     let stands = |id: &[u8]| !back.iter().any(|known| known.0.as_bytes() == id);
-    let mut to = None;
-    for (_, sample) in away.iter().rev().filter(|(id, _)| stands(id)) {
-        // Moves in a circle that no listing settled yet lead nowhere.
-        if whereabouts(connection, *sample)? != id {
-            to = Some(*sample);
-            break;
-        }
-    }
-    if to == now {
-        return Ok(false);
-    }
+    Ok(Some(away.into_iter().filter(|(id, _)| stands(id)).map(|(_, sample)| sample).collect()))
+}
+
+/// Whether a move from there to here stands as well: then neither knew of the other, and the listing has to say.
+fn came_back(connection: &Connection, here: i64, there: i64) -> Result<bool> {
+    let key: Vec<u8> = connection
+        .prepare_cached("SELECT key FROM sample WHERE id = ?")
+        .and_then(|mut sql| sql.query_row([there], |row| row.get(0)))
+        .doing("follow a moved file")?;
+    Ok(standing_moves(connection, there, &key)?.is_some_and(|moves| moves.contains(&here)))
+}
+
+fn is_present(connection: &Connection, id: i64) -> Result<bool> {
     connection
-        .prepare_cached("UPDATE sample SET moved_to = ?, fresh = 0 WHERE id = ?")
-        .and_then(|mut sql| sql.execute(params![to, id]))
-        .doing(doing)?;
-    Ok(true)
+        .prepare_cached("SELECT present FROM sample WHERE id = ?")
+        .and_then(|mut sql| sql.query_row([id], |row| row.get(0)))
+        .doing("follow a moved file")
 }
 
 /// The key of a signpost, and the one where its way ends.
@@ -214,29 +260,32 @@ impl<'a> Copies<'a> {
     }
 
     /// Flags and the deletion, as far as they changed on the old key since they were copied.
+    ///
+    /// A flag that is off, and a file that is not in the trash, is what a key is that nothing was done to: that goes
+    /// along only to take back what went along before. Else a restoration from before the move would lift a file out of
+    /// the trash that was put there after it.
     fn flags_and_deletion(&self) -> Option<Entry> {
-        let copied = |id: &RevisionId| self.all.iter().any(|copy| copy.parents.contains(id));
-        let is_copy = |id: &RevisionId| self.all.iter().any(|copy| copy.id == *id);
         let mut change = Change::default();
         let mut parents = BTreeSet::new();
         for (flag, heads) in &self.old.heads.flags {
-            if heads.iter().all(|(id, _)| copied(id)) {
+            let there = self.new.heads.flags.get(flag).map_or(&[][..], Vec::as_slice);
+            let touches = |known: &Revision| known.change.of_flag(flag).is_some();
+            let (replaced, takes_back) = self.older_copies(heads, there, touches);
+            let on = heads.iter().any(|(_, on)| *on);
+            if if on { self.all_copied(heads) } else { !takes_back } {
                 continue;
             }
-            let on = heads.iter().any(|(_, on)| *on);
-            let there = self.new.heads.flags.get(flag).into_iter().flatten();
-            let replaced: Vec<RevisionId> =
-                there.map(|(id, _)| *id).filter(|id| is_copy(id)).collect();
             parents.extend(heads.iter().map(|(id, _)| *id).chain(replaced));
             if on { &mut change.flags_added } else { &mut change.flags_removed }
                 .insert(flag.clone());
         }
-        let deletion = &self.old.heads.deletion;
-        if deletion.iter().any(|(id, _)| !copied(id)) {
-            let replaced =
-                self.new.heads.deletion.iter().map(|(id, _)| *id).filter(|id| is_copy(id));
-            parents.extend(deletion.iter().map(|(id, _)| *id).chain(replaced));
-            change.deleted = Some(deletion.iter().all(|(_, deleted)| *deleted));
+        let (heads, there) = (&self.old.heads.deletion, &self.new.heads.deletion);
+        let touches = |known: &Revision| known.change.deleted.is_some();
+        let (replaced, takes_back) = self.older_copies(heads, there, touches);
+        let deleted = heads.iter().all(|(_, deleted)| *deleted);
+        if !self.all_copied(heads) && (deleted || takes_back) {
+            parents.extend(heads.iter().map(|(id, _)| *id).chain(replaced));
+            change.deleted = Some(deleted);
         }
         if change.is_empty() {
             return None;
@@ -244,5 +293,29 @@ impl<'a> Copies<'a> {
         let newest = self.old.history.iter().filter(|known| parents.contains(&known.id));
         let by = newest.max_by_key(|known| known.id).map(|known| (known.author.clone(), known.at));
         Some(entry(self.old, self.new, change, parents, by))
+    }
+
+    fn all_copied(&self, heads: &[(RevisionId, bool)]) -> bool {
+        heads.iter().all(|(id, _)| self.all.iter().any(|copy| copy.parents.contains(id)))
+    }
+
+    /// Of the heads there, the copies of these heads and of what they stand on; and whether one of them is set.
+    fn older_copies(
+        &self,
+        heads: &[(RevisionId, bool)],
+        there: &[(RevisionId, bool)],
+        touches: impl Fn(&Revision) -> bool,
+    ) -> (Vec<RevisionId>, bool) {
+        let mut older: BTreeSet<RevisionId> = heads.iter().map(|(id, _)| *id).collect();
+        older.extend(heads.iter().flat_map(|(id, _)| self.ancestors(*id)));
+        let touching =
+            self.old.history.iter().filter(|known| older.contains(&known.id) && touches(known));
+        let originals: BTreeSet<RevisionId> = touching.map(|known| known.id).collect();
+        let is_older =
+            |copy: &&Revision| copy.parents.iter().any(|parent| originals.contains(parent));
+        let copies: BTreeSet<RevisionId> =
+            self.all.iter().copied().filter(is_older).map(|copy| copy.id).collect();
+        let standing = there.iter().filter(|(id, _)| copies.contains(id));
+        (standing.clone().map(|(id, _)| *id).collect(), standing.clone().any(|(_, set)| *set))
     }
 }

@@ -291,6 +291,7 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
     let standing = old.heads.standing();
     let mut parents: BTreeSet<RevisionId> = old.heads.content.iter().map(|head| head.id).collect();
     parents.extend(old.heads.flags.values().flatten().map(|(id, _)| *id));
+    parents.extend(old.heads.deletion.iter().map(|(id, _)| *id));
     // A file that moved back: what it had here before its journey is history, and its leaving is over.
     let left = old.history.iter().filter(|known| known.moved_from.as_ref() == Some(&new.key));
     parents.extend(left.map(|revision| revision.id));
@@ -308,7 +309,9 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
         let change = Change { content: Some(head.content.clone()), ..Change::default() };
         changes.push((change, heard, Some((head.author.clone(), head.at))));
     }
-    if !standing.flags.is_empty() {
+    // It was in the trash, and is not: what somebody knew who moves it, and what a deletion that comes late does not end.
+    let restored = (!old.heads.deletion.is_empty()).then_some(standing.deleted);
+    if !standing.flags.is_empty() || restored.is_some() {
         if changes.is_empty() {
             let flagged = old.history.iter().filter(|known| parents.contains(&known.id));
             let by = flagged.max_by_key(|known| known.id);
@@ -317,6 +320,7 @@ fn entries(connection: &Connection, old: &Sample, new: &Sample) -> Result<Vec<En
         }
         if let Some((first, ..)) = changes.first_mut() {
             first.flags_added.clone_from(&standing.flags);
+            first.deleted = restored;
         }
     }
     let entry =

@@ -359,12 +359,7 @@ fn take_in(
             moved.extend([sample_of(&many, from)?, id]);
         }
     }
-    let mut left = Vec::new();
-    for id in &moved {
-        if carry::signpost(connection, *id)? {
-            left.extend(carry::names(connection, *id)?);
-        }
-    }
+    let left = carry::signposts(connection, &moved)?;
     touched.extend(moved);
     let mut signposts = Vec::new();
     for id in &touched {

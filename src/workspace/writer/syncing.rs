@@ -63,7 +63,12 @@ impl Writer {
     /// # Errors
     /// The workspace cannot be written.
     pub fn take_in(&mut self, listed: &Listed) -> Result<()> {
-        self.change("add a sample", |transaction, _| apply::take_in(transaction, listed))
+        let path = self.path().to_owned();
+        self.change("add a sample", |transaction, me| {
+            let at = listed.modified.unwrap_or_default();
+            let here = apply::Here { workspace: &path, author: &me.author, at };
+            apply::take_in(transaction, &here, listed)
+        })
     }
 
     /// The listing is complete: begins to bring the workspace in line with it. `staging` must live until the end.

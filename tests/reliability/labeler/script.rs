@@ -183,9 +183,7 @@ impl Labeler {
             return Some(());
         }
         let open = self.truth.unlabeled();
-        // Nor is one that was renamed put into the trash; some are left for that.
-        let fits = |name: &&String| !name.contains('-') && name.as_str() < "f06";
-        let Some(first) = open.first().filter(fits) else { return Some(()) };
+        let Some(first) = open.first() else { return Some(()) };
         tab(screen, "1", first)?;
         screen.type_keys("d");
         seen(screen.reaches("the question", |view| view.contains("Delete the source files")))?;

@@ -28,8 +28,6 @@ struct File {
     /// What its label is; `None`: unlabeled.
     content: Option<String>,
     deleted: bool,
-    /// It was in the trash at some time: such a file is not renamed (docs/reliability.md says why).
-    trashed: bool,
     /// Every label that was ever confirmed, oldest first.
     told: Vec<String>,
 }
@@ -81,7 +79,6 @@ impl Truth {
                 former: None,
                 content: None,
                 deleted: false,
-                trashed: false,
                 told: Vec::new(),
             })
             .collect();
@@ -155,7 +152,6 @@ impl Truth {
 
     pub(super) fn try_delete(&mut self, name: &str, deleted: bool) {
         let file = self.number(name);
-        self.files[file].trashed = true;
         self.try_all(vec![Change { deleted, ..self.change(file) }]);
     }
 
@@ -189,10 +185,10 @@ impl Truth {
         }
     }
 
-    /// Another name for a file that never was in the trash.
+    /// Another name for a file that is not in the trash.
     pub(super) fn rename(&mut self, dice: &mut Dice) -> Renamed {
         self.words += 1;
-        let live: Vec<usize> = (0..self.files.len()).filter(|n| !self.files[*n].trashed).collect();
+        let live: Vec<usize> = (0..self.files.len()).filter(|n| !self.files[*n].deleted).collect();
         let file = live[dice.roll(live.len() as u64) as usize];
         let new = format!("f{file:02}-{}.wav", self.words);
         let file = &mut self.files[file];
