@@ -193,6 +193,70 @@ fn a_label_made_elsewhere_while_its_file_moved_goes_along_without_a_conflict() {
     }
 }
 
+/// Revision by revision, by somebody who has the files as they are now.
+fn read_by_somebody_new(
+    log: Vec<(SampleKey, Revision)>,
+    listing: &[Listed],
+    listed_first: bool,
+) -> Desk {
+    let mut new = Desk::new(&[]);
+    if listed_first {
+        new.sync(listing);
+    }
+    for one in log {
+        new.writer.take_shared(&[one], Shared::Log, None).unwrap();
+    }
+    new.sync(listing);
+    new.check();
+    new
+}
+
+#[test]
+fn what_was_put_into_the_trash_after_a_move_stays_there_though_it_was_restored_before() {
+    let after = [file("x/a", 1000, "e")];
+    let mut ann = Desk::new(&[]);
+    ann.sync(&[file("a", 1000, "e")]);
+    ann.label("a", "one");
+    ann.act(&Deed::Delete, &["a"]);
+    ann.act(&Deed::Restore, &["a"]);
+    ann.act(&Deed::Flag(Flag::Unsure, true), &["a"]);
+    ann.act(&Deed::Flag(Flag::Unsure, false), &["a"]);
+    assert_eq!(ann.sync(&after).moved, 1);
+    ann.act(&Deed::Flag(Flag::BadAudio, true), &["x/a"]);
+    ann.act(&Deed::Delete, &["x/a"]);
+    for listed_first in [false, true] {
+        let new = read_by_somebody_new(all(&ann), &after, listed_first);
+        let detail = new.detail("x/a");
+        assert_eq!(detail.state, SampleState::Deleted, "{listed_first}");
+        assert_eq!(detail.flags, [Flag::BadAudio]);
+        give(&new, &mut ann);
+        assert_eq!(ann.detail("x/a").state, SampleState::Deleted);
+    }
+}
+
+#[test]
+fn a_file_that_went_and_came_back_leaves_nothing_behind() {
+    let (here, there) = ([file("a", 1000, "e")], [file("b", 1000, "e")]);
+    let (mut ann, mut bob) = (Desk::new(&[]), Desk::new(&[]));
+    ann.sync(&here);
+    bob.sync(&here);
+    bob.label("a", "one");
+    give(&bob, &mut ann);
+    ann.sync(&there);
+    ann.sync(&here);
+    let mut log = all(&ann);
+    // The journey is heard of before what was written at its beginning.
+    log.sort_by_key(|(_, one)| one.moved_from.is_none());
+    for listed_first in [false, true] {
+        let new = read_by_somebody_new(log.clone(), &here, listed_first);
+        assert_eq!(new.detail("a").content.as_deref(), Some("one"));
+        assert!(!new.detail("a").confirm.any());
+        assert_eq!(new.reader.counts().unwrap().total, 1, "{listed_first}");
+        let id = new.reader.find(&"b".into()).unwrap();
+        assert_eq!(id, None, "a signpost");
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Happening {
     Edit(usize, usize, Deed),
