@@ -1,6 +1,7 @@
 //! Two people and one bucket, by the command line alone: what they add, label, share, publish and delete.
 
 use crate::home::Home;
+use crate::pty::{Launch, Screen};
 use crate::servers::{ADMIN, Server};
 use assert_cmd::Command;
 use serde_json::Value;
@@ -28,6 +29,15 @@ impl<'s> Person<'s> {
             .current_dir(self.home.join(""))
             .args(args);
         command
+    }
+
+    /// The program on a terminal.
+    pub(crate) fn screen(&self, args: &[&str]) -> Screen {
+        let mut launch = Launch::earmark(&self.home).env("EARMARK_USER", self.name).args(args);
+        for (name, value) in self.server.environment(ADMIN) {
+            launch = launch.env(name, value);
+        }
+        launch.start()
     }
 
     /// The JSON object that it prints, and its exit code.

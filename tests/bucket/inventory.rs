@@ -87,3 +87,31 @@ fn a_bucket_is_known_by_its_inventory_without_being_listed() {
     let counts = ["added", "unchanged", "missing"].map(|name| second[name].as_u64().unwrap());
     assert_eq!(counts, [1, 1, 1], "{second}");
 }
+
+#[test]
+fn the_screen_synchronizes_by_the_inventory_and_says_of_when_it_is() {
+    let server = Server::seaweedfs();
+    let (bucket, kept) = (server.bucket(), server.bucket());
+    let ann = Person::new(&server, "ann");
+    let names = ["calls/one.wav", "calls/two.wav"];
+    fill(&server, &bucket, names.map(|key| (key.to_owned(), key.as_bytes().to_vec())).into());
+    let source = format!("s3://{bucket}/calls/");
+    ann.done(&["sync", &source, "--no-probe"]);
+    // What no inventory holds yet is not asked for.
+    fill(&server, &bucket, vec![("calls/three.wav".into(), b"three".to_vec())]);
+    fill(&server, &kept, inventory(&server, &bucket, "2026-11-06T21-32Z", &names));
+    let setting = format!("storage.inventory=s3://{kept}/kept/{bucket}/all");
+    let screen = ann.screen(&["--set", &setting, &source]);
+    screen.wait_for_text("two.wav");
+    screen.type_keys("S");
+    screen.wait_for_text("as of ");
+    assert!(!screen.look(|view| view.contains("three.wav")));
+
+    fill(&server, &kept, inventory(&server, &bucket, "2026-11-07T21-32Z", &["calls/three.wav"]));
+    screen.type_keys("S");
+    screen.wait_for_text("three.wav");
+    screen.wait_for_no("two.wav");
+    screen.type_keys("q");
+    assert!(screen.wait_for_end().success());
+    assert_eq!(ann.done(&["status", &source])["missing"], 2);
+}

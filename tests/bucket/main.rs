@@ -9,6 +9,8 @@
 
 #[path = "../common/home.rs"]
 mod home;
+#[path = "../common/pty/mod.rs"]
+mod pty;
 #[path = "../common/servers.rs"]
 mod servers;
 

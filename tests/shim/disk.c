@@ -10,8 +10,8 @@
  *
  * Lying about the time: DISK_CLOCK is added to the wall clock, in seconds; with DISK_ARMED only while that file is there.
  *
- * Not seen: system calls that bypass the C library (rustix makes such; the product writes through std and SQLite), and
- * stores to mapped memory (SQLite maps only its -shm file, which is worth nothing after a power cut). */
+ * Not seen: system calls that bypass the C library (the crash-points feature has rustix go through it), and stores to
+ * mapped memory (SQLite maps only its -shm file, which is worth nothing after a power cut). */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -332,26 +332,30 @@ int fallocate(int fd, int mode, off_t at, off_t length) {
     return mode ? (int)syscall(SYS_fallocate, fd, mode, at, length) : reserved(fd, at, length, 0);
 }
 
-int rename(const char *from, const char *to) {
+static int renamed(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
     char path[4096];
-    int ours = path_at(AT_FDCWD, to, path);
+    int ours = path_at(to_folder, to, path);
     if (ours && verdict("rename", path) != GO_ON) return -1;
-    int result = (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
+    int result = (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
     if (ours && !result) record_around(path);
     return result;
 }
-int link(const char *from, const char *to) {
-    char path[4096];
-    int ours = path_at(AT_FDCWD, to, path);
-    if (ours && verdict("link", path) != GO_ON) return -1;
-    return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+int rename(const char *from, const char *to) { return renamed(AT_FDCWD, from, AT_FDCWD, to, 0); }
+int renameat(int from_folder, const char *from, int to_folder, const char *to) {
+    return renamed(from_folder, from, to_folder, to, 0);
+}
+int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags) {
+    return renamed(from_folder, from, to_folder, to, flags);
 }
 int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
     char path[4096];
     int ours = path_at(to_folder, to, path);
     if (ours && verdict("link", path) != GO_ON) return -1;
-    return (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+    int result = (int)syscall(SYS_linkat, from_folder, from, to_folder, to, flags);
+    if (ours && !result) record_around(path);
+    return result;
 }
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
 int unlink(const char *name) {
     char path[4096];
     int ours = path_at(AT_FDCWD, name, path);

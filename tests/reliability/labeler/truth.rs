@@ -339,7 +339,9 @@ struct Found {
 }
 
 fn look_up(reader: &Reader, file: &File) -> Found {
-    let mut names = std::iter::once(&file.name).chain(&file.former);
+    // While the former name is there, what was done under it has not come along yet: a sync may be ended between finding a
+    // new file and finding that it is an old one.
+    let mut names = file.former.iter().chain([&file.name]);
     let id = names
         .find_map(|name| reader.find(&name.as_str().into()).expect("the workspace is read"))
         .unwrap_or_else(|| panic!("{file:?} is unknown"));
