@@ -74,3 +74,23 @@ fn it_can_be_left_while_it_takes_nothing() {
     assert!(screen.wait_for_end().success());
     assert_eq!(draft(&desk).as_deref(), Some("before the end"));
 }
+
+#[test]
+fn a_window_that_changed_its_size_meanwhile_is_drawn_as_it_is_then() {
+    let desk = Desk::with(2);
+    let screen = typing(&desk);
+    screen.stall();
+    for (columns, rows) in [(132, 40), (60, 20), (80, 24)] {
+        screen.resize(columns, rows);
+        screen.type_keys(" on");
+    }
+    wait_for_draft(&desk, "before on on on");
+    screen.go_on();
+    screen.wait_for("the frame of the last size", |view| {
+        let rows = view.rows();
+        let widest = rows.iter().map(|row| row.trim_end().chars().count()).max();
+        rows.len() == 24 && widest == Some(80) && box_text(view) == "before on on on"
+    });
+    screen.type_keys("<c-q>");
+    assert!(screen.wait_for_end().success());
+}
