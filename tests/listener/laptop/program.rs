@@ -179,6 +179,29 @@ fn a_port_lets_those_in_who_know_the_token() {
 }
 
 #[test]
+fn the_screen_plays_by_the_listener_that_it_is_told() {
+    for args in [&[][..], &["--tcp"]] {
+        let listen = Listen::start(&[], args);
+        let said: serde_json::Value = serde_json::from_str(&listen.said).unwrap();
+        let address = said["listening"].as_str().unwrap();
+        let which = address.strip_prefix("127.0.0.1:").unwrap_or(address);
+        let server = Home::new();
+        server.recordings("calls", 1);
+        let screen = Launch::earmark(&server)
+            .env("EARMARK_LISTENER_TOKEN", SECRET)
+            .env("EARMARK_PLAYBACK_OUTPUT", "auto")
+            .args(["--listener", which, "calls"])
+            .start();
+        assert!(listen.wait_for("connected").contains("tester"), "{args:?}");
+        screen.wait_for_text("1/1");
+        screen.type_keys("<tab>");
+        screen.wait_for_text("▶");
+        screen.type_keys("q");
+        assert!(screen.wait_for_end().success());
+    }
+}
+
+#[test]
 fn ctrl_c_ends_it_and_leaves_no_socket() {
     let mut listen = Listen::start(&[], &[]);
     let sender = listen.sender(&[]);
