@@ -272,7 +272,8 @@ impl<'a> Copies<'a> {
             let touches = |known: &Revision| known.change.of_flag(flag).is_some();
             let (replaced, takes_back) = self.older_copies(heads, there, touches);
             let on = heads.iter().any(|(_, on)| *on);
-            if if on { self.all_copied(heads) } else { !takes_back } {
+            let is_there = if on { self.all_copied(heads) } else { !takes_back };
+            if is_there {
                 continue;
             }
             parents.extend(heads.iter().map(|(id, _)| *id).chain(replaced));
