@@ -423,23 +423,24 @@ fn settle(many: &Many<'_>, here: &Here<'_>, pair: &Pair, report: &mut SyncReport
     } else if !same_stamp {
         forget_audio(many, known, pair.hash)?;
     }
-    restamp(connection, known.id, listed)?;
+    if !same_stamp || known.modified != listed.modified {
+        restamp(connection, known.id, listed)?;
+    }
     let new_here = known.fresh || known.moved || known.unseen;
-    let fresh = new_here && lost_one_like(connection, listed, Some(known.id))?;
+    let fresh = match new_here && lost_one_like(connection, listed, Some(known.id))? {
+        false => 0,
+        true if known.moved => 2,
+        true => 1,
+    };
+    // What a foreign key hangs on is left alone where it can be: that costs more than the rest.
+    let sql = if known.present && !known.moved {
+        "UPDATE sample SET fresh = ? WHERE id = ?"
+    } else {
+        "UPDATE sample SET present = 1, moved_to = NULL, fresh = ? WHERE id = ?"
+    };
     connection
-        .prepare_cached("UPDATE sample SET present = 1, moved_to = NULL, fresh = ? WHERE id = ?")
-        .and_then(|mut sql| {
-            sql.execute(params![
-                if !fresh {
-                    0
-                } else if known.moved {
-                    2
-                } else {
-                    1
-                },
-                known.id
-            ])
-        })
+        .prepare_cached(sql)
+        .and_then(|mut sql| sql.execute([fresh, known.id]))
         .doing("apply the listing")?;
     if known.fresh && same_stamp && known.present {
         // Nothing that is derived hangs on it.
