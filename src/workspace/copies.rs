@@ -104,7 +104,8 @@ fn day_of(file: &str) -> Option<&str> {
 /// the `keep` newest. Reads one moment of the workspace while others work, in short steps: after each it tells `rest`
 /// how long that step took, and `rest` may wait, or end it. The copy is looked through before it counts.
 ///
-/// `None`: it is there, another earmark makes it just now, or `rest` ended it.
+/// `None`: it is there, another earmark makes it just now, `rest` ended it, or nobody did anything yet: what a listing
+/// brings again needs no copy, and the day's one is left to the first labels.
 ///
 /// # Errors
 /// [`WorkspaceError::Corrupt`] when the workspace is damaged: then no older copy is let go of;
@@ -120,6 +121,9 @@ pub fn daily_copy(
     let name = format!("{day}.earmark");
     let target = folder.join(&name);
     if keep == 0 || day_of(&name).is_none() || target.exists() {
+        return Ok(None);
+    }
+    if !holds_work(workspace)? {
         return Ok(None);
     }
     private_folder(&folder)?;
@@ -156,6 +160,26 @@ pub fn daily_copy(
         }
     }
     copied
+}
+
+/// Whether there is anything in it that no listing brings again.
+fn holds_work(workspace: &Path) -> Result<bool> {
+    let connection = file::examine(workspace)?;
+    let any = "SELECT EXISTS (SELECT 1 FROM revision) OR EXISTS (SELECT 1 FROM suggestion)";
+    let any = connection.query_row(any, [], |row| row.get::<_, bool>(0)).doing(DOING);
+    if any.map_err(|error| file::as_damage(error, workspace))? {
+        return Ok(true);
+    }
+    let drafts = drafts::file_of(workspace);
+    if !drafts.exists() {
+        return Ok(false);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let half = Connection::open_with_flags(&drafts, flags).and_then(|connection| {
+        connection.query_row("SELECT EXISTS (SELECT 1 FROM draft)", [], |row| row.get(0))
+    });
+    // Those that cannot be read are somebody's work all the same.
+    Ok(half.unwrap_or(true))
 }
 
 /// The room that labels need is not taken for a copy of them.

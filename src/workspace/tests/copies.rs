@@ -96,6 +96,18 @@ fn the_newest_days_are_kept_with_their_drafts_and_nobody_else_may_read_them() {
 }
 
 #[test]
+fn what_a_listing_brings_again_uses_up_no_days_copy() {
+    let mut desk = Desk::new(&["a"]);
+    let path = desk.path();
+    assert_eq!(daily_copy(&path, "2026-03-01", 7, &mut go_on).unwrap(), None);
+    desk.label("a", "hello");
+    assert!(daily_copy(&path, "2026-03-01", 7, &mut go_on).unwrap().is_some());
+    let desk = Desk::new(&["a"]);
+    with_draft(&desk, "half");
+    assert!(daily_copy(&desk.path(), "2026-03-01", 7, &mut go_on).unwrap().is_some());
+}
+
+#[test]
 fn a_copy_that_is_given_up_leaves_nothing_and_is_made_later() {
     let mut desk = Desk::new(&["a"]);
     desk.label("a", &"long ".repeat(1 << 20));
