@@ -83,6 +83,9 @@ pub(super) fn stamp_at(row: &Row<'_>, column: usize) -> rusqlite::Result<AudioSt
 pub(super) const REVISION: &str = "id, parents, action, author, at, how, heard_size, heard_etag, content, removed, \
      flags_added, flags_removed, deleted, moved_from, extra";
 
+/// How many columns those are.
+pub(super) const REVISION_COLUMNS: usize = 15;
+
 /// Reads a revision from a row that starts with [`REVISION`].
 pub(super) fn revision_at(row: &Row<'_>) -> rusqlite::Result<Revision> {
     let removed: bool = row.get(9)?;

@@ -35,10 +35,10 @@ pub(super) fn act(
     at: Timestamp,
 ) -> Result<ActionReport> {
     let is_batch = ids.len() > 1;
-    let many = Many::begin(connection, ids.len())?;
+    let many = Many::together(connection, ids.len())?;
     let mut ledger = Ledger::of_many(&many, author, at);
-    for id in ids {
-        let Some(mut sample) = Sample::load_of(&many, *id)? else {
+    for sample in Sample::each_of(&many, ids) {
+        let Some(mut sample) = sample? else {
             ledger.skip(Skip::Gone);
             continue;
         };

@@ -39,7 +39,7 @@ pub(super) fn import(
     replace: bool,
     at: Timestamp,
 ) -> Result<ImportReport> {
-    let many = Many::begin(connection, usize::MAX)?;
+    let many = Many::together(connection, usize::MAX)?;
     let mut ledger = Ledger::of_many(&many, author, at);
     let mut report = ImportReport::default();
     for one in incoming {

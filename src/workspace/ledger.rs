@@ -1,6 +1,6 @@
 //! The one place where revisions are written: all those of one action, in one transaction.
 
-use super::codec::{REVISION, flags_to_json, ids_to_blob, nanos};
+use super::codec::{REVISION, REVISION_COLUMNS, flags_to_json, ids_to_blob, nanos};
 use super::error::{Doing, Result};
 use super::many::Many;
 use super::sample::Sample;
@@ -9,11 +9,13 @@ use crate::domain::{
     SampleKey, Skip, Standing,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, Statement, ToSql, params};
 use uuid::Uuid;
 
 /// In `revision.pulled`: it was made here.
 const OWN: i64 = 0;
+/// Columns of a revision that is written: its own, and those that place it in this workspace.
+pub(super) const COLUMNS: usize = REVISION_COLUMNS + 2;
 
 /// A revision to be made. What it leaves open is the ledger's to fill in.
 #[derive(Debug)]
@@ -119,9 +121,13 @@ impl<'l, 'c> Ledger<'l, 'c> {
                 extra: entry.extra,
             };
             match self.many {
-                Some(many) => insert_by(&mut many.revision(), sample.id, &revision, OWN)?,
-                None => insert(self.connection, sample.id, &revision, OWN)?,
-            };
+                Some(many) => {
+                    with_values(sample.id, &revision, OWN, |values| {
+                        many.append(sample.id, values)
+                    })?;
+                }
+                None => drop(insert(self.connection, sample.id, &revision, OWN)?),
+            }
             let moved = revision.moved_from.is_some()
                 || sample.history.iter().any(|known| known.moved_from.is_some());
             if moved {
@@ -205,6 +211,15 @@ pub(super) fn insert_sql() -> String {
     )
 }
 
+/// As [`insert_sql`], of the rows that are given.
+pub(super) fn insert_rows_sql(given: &str) -> String {
+    // The first column of VALUES: the id.
+    format!(
+        "INSERT OR FAIL INTO revision ({REVISION}, sample, pulled) SELECT * FROM ({given}) \
+         WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING"
+    )
+}
+
 /// As [`insert`], by [`insert_sql`].
 pub(super) fn insert_by(
     sql: &mut Statement<'_>,
@@ -212,13 +227,25 @@ pub(super) fn insert_by(
     revision: &Revision,
     pulled: i64,
 ) -> Result<bool> {
+    with_values(sample, revision, pulled, |values| sql.execute(values))
+        .map(|rows| rows > 0)
+        .doing("write a revision")
+}
+
+/// Hands a revision's columns on, in the order of [`insert_sql`].
+fn with_values<T>(
+    sample: i64,
+    revision: &Revision,
+    pulled: i64,
+    take: impl FnOnce(&[&dyn ToSql]) -> T,
+) -> T {
     let Change { content, flags_added, flags_removed, deleted } = &revision.change;
     let (text, removed) = match content {
         Some(ContentChange::Set(text)) => (Some(text), false),
         Some(ContentChange::Removed) => (None, true),
         None => (None, false),
     };
-    sql.execute(params![
+    take(params![
         revision.id.0.as_bytes(),
         ids_to_blob(&revision.parents),
         revision.action.0.as_bytes(),
@@ -237,8 +264,6 @@ pub(super) fn insert_by(
         sample,
         pulled,
     ])
-    .map(|rows| rows > 0)
-    .doing("write a revision")
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@
 //! are committed together.
 
 use super::error::{Doing, Result};
-use super::ledger::insert_sql;
-use super::sample::{FACTS, MOVING, STAYING, history_sql};
+use super::ledger;
+use super::rows::Rows;
+use super::sample::{self, MOVING, STAYING, facts_sql, history_sql};
 use rusqlite::config::DbConfig;
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{CachedStatement, Connection, ToSql, params};
 use std::cell::{RefCell, RefMut};
 use std::ops::Deref;
 
@@ -61,6 +62,30 @@ pub(super) struct Many<'c> {
     moving: RefCell<CachedStatement<'c>>,
     staying: RefCell<CachedStatement<'c>>,
     revision: RefCell<CachedStatement<'c>>,
+    together: Option<RefCell<Together<'c>>>,
+}
+
+/// What is written some rows at a time.
+struct Together<'c> {
+    revisions: Rows<'c>,
+    moving: Rows<'c>,
+    staying: Rows<'c>,
+}
+
+impl<'c> Together<'c> {
+    fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            revisions: Rows::prepare(connection, ledger::COLUMNS, ledger::insert_rows_sql)?,
+            moving: Rows::prepare(connection, sample::DERIVED, sample::moving_rows_sql)?,
+            staying: Rows::prepare(connection, sample::DERIVED, sample::staying_rows_sql)?,
+        })
+    }
+
+    fn flush(&mut self) -> rusqlite::Result<()> {
+        self.revisions.flush()?;
+        self.moving.flush()?;
+        self.staying.flush()
+    }
 }
 
 impl<'c> Many<'c> {
@@ -72,16 +97,28 @@ impl<'c> Many<'c> {
             connection,
             by_hand: samples > 1,
             sums: RefCell::default(),
-            facts: prepare(FACTS)?,
+            facts: prepare(&facts_sql())?,
             history: prepare(&history_sql())?,
             moving: prepare(MOVING)?,
             staying: prepare(STAYING)?,
-            revision: prepare(&insert_sql())?,
+            revision: prepare(&ledger::insert_sql())?,
+            together: None,
         };
         if many.by_hand {
             connection
                 .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)
                 .doing(doing)?;
+        }
+        Ok(many)
+    }
+
+    /// As [`Many::begin`]; what is written of the samples is written some at a time. Nobody is to read it meanwhile but
+    /// by [`Sample::load_of`](sample::Sample::load_of).
+    pub(super) fn together(connection: &'c Connection, samples: usize) -> Result<Self> {
+        let mut many = Self::begin(connection, samples)?;
+        if many.by_hand {
+            let together = Together::prepare(connection).doing("change many samples")?;
+            many.together = Some(RefCell::new(together));
         }
         Ok(many)
     }
@@ -94,9 +131,39 @@ impl<'c> Many<'c> {
         self.history.borrow_mut()
     }
 
-    /// Writes the derived columns of a sample that moves to another state, or of one that stays.
-    pub(super) fn store(&self, moves: bool) -> RefMut<'_, CachedStatement<'c>> {
-        if moves { self.moving.borrow_mut() } else { self.staying.borrow_mut() }
+    /// Writes what is derived of a sample that moves to another state, or of one that stays.
+    pub(super) fn store(&self, sample: i64, moves: bool, values: &[&dyn ToSql]) -> Result<()> {
+        let doing = "change a sample";
+        let Some(together) = &self.together else {
+            let sql = if moves { &self.moving } else { &self.staying };
+            return sql.borrow_mut().execute(values).doing(doing).map(drop);
+        };
+        let mut together = together.borrow_mut();
+        if together.moving.holds(sample) || together.staying.holds(sample) {
+            together.flush().doing(doing)?;
+        }
+        let Together { moving, staying, .. } = &mut *together;
+        if moves { moving } else { staying }.add(sample, values).doing(doing)
+    }
+
+    /// Writes a revision of a sample, unless its id is known.
+    pub(super) fn append(&self, sample: i64, values: &[&dyn ToSql]) -> Result<()> {
+        match &self.together {
+            Some(together) => together.borrow_mut().revisions.add(sample, values),
+            None => self.revision.borrow_mut().execute(values).map(drop),
+        }
+        .doing("write a revision")
+    }
+
+    /// Sees to it that what was written of a sample is found by who reads it.
+    pub(super) fn settle(&self, sample: i64) -> Result<()> {
+        let Some(together) = &self.together else { return Ok(()) };
+        let mut together = together.borrow_mut();
+        let Together { revisions, moving, staying } = &*together;
+        if [revisions, moving, staying].iter().any(|rows| rows.holds(sample)) {
+            together.flush().doing("change many samples")?;
+        }
+        Ok(())
     }
 
     pub(super) fn revision(&self) -> RefMut<'_, CachedStatement<'c>> {
@@ -159,8 +226,11 @@ impl<'c> Many<'c> {
         Ok(())
     }
 
-    /// Writes the sums. The triggers work again when it returns.
+    /// Writes what waits, and the sums. The triggers work again when it returns.
     pub(super) fn finish(self) -> Result<()> {
+        if let Some(together) = &self.together {
+            together.borrow_mut().flush().doing("change many samples")?;
+        }
         let Sums { rows, unindexed } = self.sums.take();
         self.wait_for_index(unindexed)?;
         let mut sql = self

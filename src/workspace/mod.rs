@@ -34,6 +34,7 @@ mod place;
 mod presence;
 mod probes;
 mod reader;
+mod rows;
 mod salvage;
 mod sample;
 mod search;

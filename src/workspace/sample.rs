@@ -1,22 +1,26 @@
 //! One sample with its history, as changes need it, and the columns that are derived from it.
 
-use super::codec::{self, REVISION, key_at, nanos, revision_at, stamp_at, time};
+use super::codec::{self, REVISION, REVISION_COLUMNS, key_at, nanos, revision_at, stamp_at, time};
 use super::error::{Doing, Result};
 use super::many::{Counted, Many};
 use crate::domain::{
     AudioStamp, Confirm, ContentChange, Flag, Heads, Revision, RevisionId, SampleDetail, SampleId,
     SampleKey, SampleState, Standing, Suggestion,
 };
-use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
 use std::collections::BTreeSet;
 
 /// The bit in `sample.flags` for all flags that this program does not know.
 pub(super) const OTHER_FLAGS: u32 = 1 << 30;
 
-/// What [`Sample::facts`] reads of one sample.
-pub(super) const FACTS: &str = "SELECT sample.id, key, size, etag, present, moved_to, micros, audio_error, \
+/// Samples that are read together, where many are.
+const TOGETHER: usize = 256;
+/// Of so many neighbours, fewer than one that is wanted: they are read one by one.
+const SPARSE: u64 = 4;
+/// What [`Sample::facts`] reads of samples.
+const FACTS: &str = "SELECT sample.id, key, size, etag, present, moved_to, micros, audio_error, \
      suggestion.content, model, confidence, confirm, state, sample.content \
-     FROM sample LEFT JOIN suggestion ON suggestion.sample = sample.id WHERE sample.id = ?";
+     FROM sample LEFT JOIN suggestion ON suggestion.sample = sample.id";
 /// Writes the derived columns of a sample that comes into another state. `OR FAIL` saves the journal that a statement
 /// with triggers keeps for undoing just itself: whoever fails here gives the whole transaction up.
 pub(super) const MOVING: &str = "UPDATE OR FAIL sample SET state = ?7, content = ?2, labeled_by = ?3, labeled_at = ?4, \
@@ -24,6 +28,27 @@ pub(super) const MOVING: &str = "UPDATE OR FAIL sample SET state = ?7, content =
 /// The same where the state stays, and with it the place in most lists: their indexes are left alone.
 pub(super) const STAYING: &str = "UPDATE OR FAIL sample SET content = ?2, labeled_by = ?3, labeled_at = ?4, \
      flags = ?5, pace = ?6 WHERE id = ?1 AND state = ?7";
+
+/// Columns that both write, `id` and `state` included.
+pub(super) const DERIVED: usize = 7;
+
+/// As [`MOVING`], of the rows that are given.
+pub(super) fn moving_rows_sql(given: &str) -> String {
+    // The columns of VALUES, as they are numbered above.
+    format!(
+        "WITH new AS ({given}) UPDATE OR FAIL sample SET state = column7, content = column2, labeled_by = column3, \
+         labeled_at = column4, flags = column5, pace = column6 FROM new WHERE sample.id = column1"
+    )
+}
+
+/// As [`STAYING`], of the rows that are given.
+pub(super) fn staying_rows_sql(given: &str) -> String {
+    format!(
+        "WITH new AS ({given}) UPDATE OR FAIL sample SET content = column2, labeled_by = column3, \
+         labeled_at = column4, flags = column5, pace = column6 FROM new \
+         WHERE sample.id = column1 AND sample.state = column7"
+    )
+}
 
 /// A sample as it stands in the workspace.
 #[derive(Debug)]
@@ -50,14 +75,63 @@ impl Sample {
     /// Reads it whole.
     pub(super) fn load(connection: &Connection, id: i64) -> Result<Option<Self>> {
         let doing = "read a sample";
-        let mut facts = connection.prepare_cached(FACTS).doing(doing)?;
+        let mut facts = connection.prepare_cached(&facts_sql()).doing(doing)?;
         let mut history = connection.prepare_cached(&history_sql()).doing(doing)?;
         Self::read(&mut facts, &mut history, id)
     }
 
     /// As [`Sample::load`], among many.
     pub(super) fn load_of(many: &Many<'_>, id: i64) -> Result<Option<Self>> {
+        many.settle(id)?;
         Self::read(&mut many.facts(), &mut many.history(), id)
+    }
+
+    /// Reads each as its turn comes, a little ahead: nobody is to write those that are still to come.
+    pub(super) fn each_of<'m>(
+        many: &'m Many<'_>,
+        ids: &'m [i64],
+    ) -> impl Iterator<Item = Result<Option<Self>>> + 'm {
+        ids.chunks(TOGETHER).flat_map(|some| match Self::load_some(many, some) {
+            Ok(samples) => samples.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        })
+    }
+
+    /// Reads several whole, by ascending ids, each in the place of its id. Neighbours are read together.
+    fn load_some(many: &Many<'_>, ids: &[i64]) -> Result<Vec<Option<Self>>> {
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(Vec::new()) };
+        if last.abs_diff(*first) >= SPARSE * ids.len() as u64 {
+            return ids.iter().map(|id| Self::load_of(many, *id)).collect();
+        }
+        let doing = "read the samples";
+        ids.iter().try_for_each(|id| many.settle(*id))?;
+        let mut samples: Vec<Option<Self>> = ids.iter().map(|_| None).collect();
+        let mut facts = many
+            .prepare_cached(&format!("{FACTS} WHERE sample.id BETWEEN ? AND ?"))
+            .doing(doing)?;
+        for sample in facts.query_map([first, last], Self::facts).doing(doing)? {
+            let sample = sample.doing(doing)?;
+            if let Ok(place) = ids.binary_search(&sample.id) {
+                samples[place] = Some(sample);
+            }
+        }
+        let mut history = many
+            .prepare_cached(&format!(
+                "SELECT {REVISION}, sample FROM revision WHERE sample BETWEEN ? AND ? ORDER BY sample, seq"
+            ))
+            .doing(doing)?;
+        let mut rows = history.query([first, last]).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            let id = row.get::<_, i64>(REVISION_COLUMNS).doing(doing)?;
+            let sample = ids.binary_search(&id).ok().and_then(|place| samples[place].as_mut());
+            if let Some(sample) = sample {
+                sample.history.push(revision_at(row).doing(doing)?);
+            }
+        }
+        for sample in samples.iter_mut().flatten().filter(|sample| !sample.history.is_empty()) {
+            sample.heads = Heads::fold(&sample.history);
+        }
+        Ok(samples)
     }
 
     fn read(
@@ -151,7 +225,9 @@ impl Sample {
         let state = state_code(self.state(&standing));
         let sql = if state == self.stored_state { STAYING } else { MOVING };
         let mut sql = connection.prepare_cached(sql).doing("change a sample")?;
-        self.write(&mut sql, &standing, state)?;
+        self.write(&standing, state, |values| {
+            sql.execute(values).doing("change a sample").map(drop)
+        })?;
         self.store_confirm(connection, &standing)?;
         Ok(standing)
     }
@@ -162,7 +238,8 @@ impl Sample {
         let state = state_code(self.state(&standing));
         let counted = |state| Counted { state, micros: self.micros };
         many.became(counted(self.stored_state), counted(state));
-        if self.write(&mut many.store(state != self.stored_state), &standing, state)? {
+        let (id, moves) = (self.id, state != self.stored_state);
+        if self.write(&standing, state, |values| many.store(id, moves, values))? {
             many.outdated(self.id)?;
         }
         let was = self.stored_confirm;
@@ -171,12 +248,17 @@ impl Sample {
         Ok(standing)
     }
 
-    /// Whether the content is another one now.
-    fn write(&mut self, sql: &mut Statement<'_>, standing: &Standing, state: u32) -> Result<bool> {
+    /// Has the derived columns written. Whether the content is another one now.
+    fn write(
+        &mut self,
+        standing: &Standing,
+        state: u32,
+        put: impl FnOnce(&[&dyn ToSql]) -> Result<()>,
+    ) -> Result<bool> {
         let label = standing.label.as_ref();
         let content = label.and_then(|label| text(&label.content));
         let pace = content.zip(self.micros).and_then(|(text, micros)| pace(text, micros));
-        sql.execute(params![
+        put(params![
             self.id,
             content,
             label.map(|label| &label.author),
@@ -184,8 +266,7 @@ impl Sample {
             flag_bits(&standing.flags),
             pace,
             state,
-        ])
-        .doing("change a sample")?;
+        ])?;
         self.stored_state = state;
         let other = self.stored_content.as_deref() != content;
         if other {
@@ -234,6 +315,11 @@ impl Sample {
             audio_error: self.audio_error,
         })
     }
+}
+
+/// Reads what [`Sample::facts`] takes of one sample.
+pub(super) fn facts_sql() -> String {
+    format!("{FACTS} WHERE sample.id = ?")
 }
 
 /// Reads every revision of one sample, in the order of arrival.

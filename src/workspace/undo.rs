@@ -37,11 +37,11 @@ pub(super) fn step(
         Way::Redo => How::Redo,
     };
     let touched = touched(connection, next.tip)?;
-    let many = Many::begin(connection, touched.len())?;
+    let many = Many::together(connection, touched.len())?;
     let mut ledger = Ledger::of_many(&many, author, at);
     let mut last = None;
-    for id in &touched {
-        let Some(mut sample) = Sample::load_of(&many, *id)? else { continue };
+    for sample in Sample::each_of(&many, &touched) {
+        let Some(mut sample) = sample? else { continue };
         let inverses =
             if sample.moved_to.is_some() { None } else { invert(&sample.history, next.tip) };
         let Some(inverses) = inverses else {

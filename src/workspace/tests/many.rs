@@ -185,3 +185,45 @@ fn a_batch_that_fails_leaves_counts_as_they_were_and_kept() {
     desk.check();
     assert_eq!(desk.reader.counts().unwrap().labeled, 1);
 }
+
+#[test]
+fn of_more_than_fit_together_those_are_changed_that_were_asked_and_each_once() {
+    let listed: Vec<Listed> = (0..900).map(|n| file(&format!("{n:03}"), n, "e")).collect();
+    let mut desk = Desk::new(&[]);
+    desk.sync(&listed);
+    let all: Vec<SampleId> = (0..900).map(|n| desk.id(&format!("{n:03}"))).collect();
+    // All of them; neighbours with gaps; far apart.
+    for gap in [1, 2, 37] {
+        let asked: Vec<SampleId> = all.iter().copied().step_by(gap).collect();
+        let count = asked.len() as u64;
+        let lengths = |desk: &Desk| -> Vec<usize> {
+            all.iter().map(|id| desk.reader.history(*id).unwrap().len()).collect()
+        };
+        let before = lengths(&desk);
+        let now = desk.now();
+        let deed = Deed::Label(format!("{gap}"));
+        let report = desk.writer.act(&deed, &Target::Samples(asked.clone()), now).unwrap();
+        assert_eq!((report.changed, report.skipped.len()), (count, 0));
+        desk.check();
+        assert_eq!(desk.reader.counts().unwrap().labeled, count);
+        for (n, (before, after)) in before.into_iter().zip(lengths(&desk)).enumerate() {
+            assert_eq!(after - before, usize::from(n % gap == 0), "sample {n}");
+        }
+        // The text is another one, and the tab stays.
+        let report = desk.writer.act(&Deed::Label("next".into()), &Target::Samples(asked), now);
+        assert_eq!(report.unwrap().changed, count);
+        desk.check();
+        assert_eq!(desk.undo().unwrap().changed, count);
+        assert_eq!(desk.undo().unwrap().changed, count);
+        desk.check();
+        assert_eq!(desk.reader.counts().unwrap().labeled, 0);
+    }
+}
+
+#[test]
+fn what_a_file_says_twice_of_one_sample_is_known_the_second_time() {
+    let mut desk = Desk::new(&KEYS);
+    let report = desk.import(&[("a", "xxx"), ("b", "xxx"), ("a", "xxx"), ("a", "yyy")], false);
+    assert_eq!((report.imported, report.unchanged, report.conflicts), (3, 1, 1), "{report:?}");
+    desk.check();
+}

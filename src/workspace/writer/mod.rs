@@ -297,7 +297,7 @@ impl Writer {
         at: Timestamp,
     ) -> Result<(ActionReport, Vec<SampleKey>)> {
         self.change("save the labels", |transaction, me| {
-            let many = Many::begin(transaction, usize::MAX)?;
+            let many = Many::together(transaction, usize::MAX)?;
             let mut ledger = Ledger::of_many(&many, &me.author, at);
             let mut unmatched = Vec::new();
             for (key, content) in labels {
