@@ -26,6 +26,7 @@ mod person;
 mod probe;
 mod publish;
 mod publish_check;
+mod read_back;
 mod sample;
 mod scope;
 mod split;
