@@ -21,6 +21,7 @@ mod join;
 mod known;
 mod label;
 mod matching;
+mod measured;
 mod open;
 mod person;
 mod probe;
