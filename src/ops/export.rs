@@ -178,7 +178,7 @@ pub(super) fn write_verified(
         let reading = scope.spawn(move || labels_in(format, &file));
         let written = write(reader, source, plan, &mut draft, name, on_item, on_written)?;
         let Some(mut written) = written else { return Ok(None) };
-        draft.is_whole();
+        draft.finish();
         written.verify(reading.join().unwrap_or(Err(OpsError::Lost))?)?;
         Ok(Some(written))
     })

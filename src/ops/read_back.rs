@@ -85,7 +85,7 @@ impl<'d> Followed<'d> {
     }
 
     /// The file is written to its end. Without it whoever reads it fails.
-    pub(super) fn is_whole(self) {
+    pub(super) fn finish(self) {
         self.progress.lock().end = End::Whole;
     }
 }
@@ -260,10 +260,10 @@ mod tests {
             text.chunks(10_007).for_each(|chunk| file.write_all(chunk).unwrap());
             file.flush().unwrap();
             drop(file);
-            sink.is_whole();
+            sink.finish();
         });
         assert!(read.unwrap() == text);
-        assert_eq!(followed(|mut sink| drop((sink.create("x"), sink.is_whole()))).unwrap(), b"");
+        assert_eq!(followed(|mut sink| drop((sink.create("x"), sink.finish()))).unwrap(), b"");
     }
 
     #[test]

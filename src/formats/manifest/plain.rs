@@ -31,7 +31,13 @@ pub(super) fn record(line: &str) -> Option<Record> {
     let mut record = Record::new(0, AudioRef::read(&source));
     record.content = Some(content?);
     if let Some(text) = annotated_by {
-        record.author = person(&text)?.map(str::to_owned);
+        let By::Person(name) = by(&text) else { return None };
+        // Spelled as we would write it again.
+        let ours = name.map_or(&*text == HUMAN, |_| text.starts_with(HUMAN));
+        if !ours {
+            return None;
+        }
+        record.author = name.map(str::to_owned);
     }
     if let Some(text) = at {
         record.at = Some(read_time(&text).filter(|at| plain_time(*at) == text)?);
@@ -56,15 +62,6 @@ fn is_audio(source: &str) -> bool {
                 && rest.split_once('/').is_some_and(|(_, key)| !key.is_empty())
         }
         None => !source.is_empty(),
-    }
-}
-
-/// The name of the person that a text names as we would.
-fn person(annotated_by: &str) -> Option<Option<&str>> {
-    match by(annotated_by) {
-        By::Person(None) if annotated_by == HUMAN => Some(None),
-        By::Person(Some(name)) => annotated_by.starts_with(HUMAN).then_some(Some(name)),
-        _ => None,
     }
 }
 
