@@ -2,6 +2,7 @@
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
@@ -175,7 +176,7 @@ impl Serialize for Ordered<'_> {
 
 /// Reads any value, refusing an object that names a field twice.
 #[derive(Clone, Copy)]
-struct Strict;
+pub(super) struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;
@@ -231,11 +232,15 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Object::new();
         while let Some(name) = map.next_key::<String>()? {
-            if object.contains_key(&name) {
-                return Err(A::Error::custom(format!("{name:?} stands there twice")));
+            match object.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(map.next_value_seed(self)?);
+                }
+                Entry::Occupied(there) => {
+                    let why = format!("{:?} stands there twice", there.key());
+                    return Err(A::Error::custom(why));
+                }
             }
-            let value = map.next_value_seed(self)?;
-            object.insert(name, value);
         }
         Ok(Value::Object(object))
     }

@@ -3,6 +3,7 @@
 //! Whatever else a line says is kept in [`Record::extra`] as it stands there, and written again. Of our own annotation
 //! only what [`write`] would not make anew is kept, with its place among the others.
 
+mod plain;
 mod read;
 mod write;
 

@@ -106,24 +106,13 @@ impl TextIn {
     /// Takes a line in, of one that is too long only so much that it shows. False at the end.
     fn fill(&mut self) -> Result<bool, FormatError> {
         self.bytes.clear();
-        let mut any = false;
-        loop {
-            let chunk = match self.reader.fill_buf() {
-                Ok(chunk) => chunk,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(at(&self.name, error)),
-            };
-            let end = chunk.iter().position(|byte| *byte == b'\n');
-            let used = end.map_or(chunk.len(), |end| end + 1);
-            if self.bytes.len() <= LONGEST_LINE {
-                self.bytes.extend_from_slice(&chunk[..used]);
-            }
-            any |= used > 0;
-            self.reader.consume(used);
-            if end.is_some() || used == 0 {
-                break;
-            }
+        let failed = |error| at(&self.name, error);
+        let mut line = self.reader.by_ref().take(LONGEST_LINE as u64 + 1);
+        line.read_until(b'\n', &mut self.bytes).map_err(failed)?;
+        if self.bytes.len() > LONGEST_LINE && !self.bytes.ends_with(b"\n") {
+            self.reader.skip_until(b'\n').map_err(failed)?;
         }
+        let any = !self.bytes.is_empty();
         self.number += u64::from(any);
         Ok(any)
     }

@@ -8,57 +8,67 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What was said besides.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Told {
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     carried: BTreeMap<String, Map<String, Value>>,
-    #[serde(default, skip_serializing_if = "Of::is_empty")]
+    #[serde(default)]
     told: Of,
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Of {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     speaker: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     language: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     usage: Option<String>,
 }
 
-impl Of {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
+/// What one recording of a file says, to be written: read again, it is a [`Told`].
+#[derive(Serialize)]
+struct Saying<'r> {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    carried: BTreeMap<&'static str, &'r Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told: Option<SaidOf<'r>>,
+}
+
+#[derive(Serialize)]
+struct SaidOf<'r> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speaker: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<&'r str>,
+}
+
+/// What a recording of a file says besides, as it is kept; `None` if nothing was said.
+pub(super) fn said(format: Format, record: &Record) -> Option<String> {
+    let Record { extra, speaker, language, usage, .. } = record;
+    let told = [speaker, language, usage].iter().any(|one| one.is_some()).then_some(SaidOf {
+        speaker: speaker.as_deref(),
+        language: language.as_deref(),
+        usage: usage.as_deref(),
+    });
+    let carried: BTreeMap<_, _> =
+        (!extra.is_empty()).then_some((format.name(), extra)).into_iter().collect();
+    if carried.is_empty() && told.is_none() {
+        return None;
     }
+    // Strings and JSON values always become JSON.
+    serde_json::to_string(&Saying { carried, told }).ok()
 }
 
 impl Told {
-    /// By one recording of a file.
-    pub(super) fn by(format: Format, record: &Record) -> Self {
-        let carried = (!record.extra.is_empty())
-            .then(|| (format.name().to_owned(), record.extra.clone()))
-            .into_iter()
-            .collect();
-        let told = Of {
-            speaker: record.speaker.clone(),
-            language: record.language.clone(),
-            usage: record.usage.clone(),
-        };
-        Self { carried, told }
-    }
-
-    /// As it is kept; `None` if nothing was said.
-    pub(super) fn to_json(&self) -> Option<String> {
-        // Strings and JSON values always become JSON.
-        (*self != Self::default()).then(|| serde_json::to_string(self).ok()).flatten()
-    }
-
     /// Of all that was kept for a sample, the newest first: of each thing what was said last.
     pub(super) fn last(extras: &[String]) -> Self {
+        // What a newer earmark keeps here in another way is not for us.
+        let read = |extra: &String| serde_json::from_str::<Self>(extra).ok();
+        if let [only] = extras {
+            return read(only).unwrap_or_default();
+        }
         let mut all = Self::default();
-        for extra in extras {
-            // What a newer earmark keeps here in another way is not for us.
-            let Ok(told) = serde_json::from_str::<Self>(extra) else { continue };
+        for told in extras.iter().filter_map(read) {
             for (format, said) in told.carried {
                 all.carried.entry(format).or_insert(said);
             }
@@ -93,14 +103,15 @@ mod tests {
     #[test]
     fn what_was_said_last_stands_and_formats_stay_apart() {
         let mut record = Record::new(1, AudioRef::Path("a.wav".into()));
-        assert_eq!(Told::by(Format::Nemo, &record).to_json(), None);
+        assert_eq!(said(Format::Nemo, &record), None);
         record.speaker = Some("ann".into());
         record.extra.insert("offset".into(), 3.into());
-        let older = Told::by(Format::Nemo, &record).to_json().unwrap();
+        let older = said(Format::Nemo, &record).unwrap();
+        assert_eq!(older, r#"{"carried":{"nemo":{"offset":3}},"told":{"speaker":"ann"}}"#);
         record.extra.insert("offset".into(), 4.into());
         record.speaker = None;
         record.usage = Some("TRAIN".into());
-        let newer = Told::by(Format::Manifest, &record).to_json().unwrap();
+        let newer = said(Format::Manifest, &record).unwrap();
         let mut last = Told::last(&[newer, "{\"other\":1}".into(), older]);
         assert_eq!((last.speaker(), last.usage()), (Some("ann"), Some("TRAIN")));
         assert_eq!(last.of_format(Format::Nemo)["offset"], 3);

@@ -4,21 +4,24 @@ use super::OpsError;
 use super::capped::Capped;
 use super::carried::Told;
 use super::files::{Draft, LabelFiles};
+use super::read_back::{Followed, digest, labels_in};
 use super::split::Split;
 use crate::domain::{Filter, SampleKey, Scope, Source, View};
-use crate::formats::{
-    Format, FormatError, Item, ItemWriter, Machine, ReadOptions, WriteOptions, read, writer,
-};
+use crate::formats::{Format, FormatError, Item, ItemWriter, Machine, Sink, WriteOptions, writer};
 use crate::workspace::{ExportRow, Reader};
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 /// Samples between two reports of progress.
 const STEP: u64 = 1_000;
+/// Samples that one thread hands to another at once.
+const BATCH: usize = 128;
+/// Batches that may wait before reading waits too.
+const AHEAD: usize = 8;
 
 /// What becomes of samples whose labels disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,10 +114,9 @@ pub fn export(
         _ => "labels".to_owned(),
     };
     let mut draft = Draft::beside(target)?;
-    let Some(mut written) = write(reader, source, plan, &mut draft, &name, on_written)? else {
-        return Ok(None);
-    };
-    verify(plan.format, &draft, one_file.then_some(name.as_str()), &mut written)?;
+    let on_item = &mut |_: &ExportRow, _: &Item| Ok(());
+    let written = write_verified(reader, source, plan, &mut draft, &name, on_item, on_written)?;
+    let Some(written) = written else { return Ok(None) };
     match to {
         ExportTo::Path { path, overwrite } if one_file => {
             draft.place_file(&name, path, overwrite)?;
@@ -148,27 +150,46 @@ pub(super) struct Written {
     digests: Vec<u64>,
 }
 
-/// Writes the samples of a plan under `name`; `None` when it was stopped.
-pub(super) fn write(
+/// Sees each sample that was written.
+pub(super) type OnItem<'a> = dyn FnMut(&ExportRow, &Item) -> Result<(), OpsError> + 'a;
+
+/// Writes the samples of a plan under `name` and reads them back, one file while it is being written; `None` when it
+/// was stopped.
+pub(super) fn write_verified(
     reader: &Reader,
     source: &Source,
     plan: &ExportPlan,
     draft: &mut Draft,
     name: &str,
+    on_item: &mut OnItem<'_>,
     on_written: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Option<Written>, OpsError> {
-    write_each(reader, source, plan, draft, name, &mut |_, _| Ok(()), on_written)
+    let format = plan.format;
+    if !format.is_read() || !format.is_one_file() {
+        let written = write(reader, source, plan, draft, name, on_item, on_written)?;
+        let Some(mut written) = written else { return Ok(None) };
+        if format.is_read() {
+            written.verify(labels_in(format, &LabelFiles::on_disk(draft.path())?)?)?;
+        }
+        return Ok(Some(written));
+    }
+    thread::scope(|scope| {
+        let (mut draft, file) = Followed::new(draft, name);
+        let reading = scope.spawn(move || labels_in(format, &file));
+        let written = write(reader, source, plan, &mut draft, name, on_item, on_written)?;
+        let Some(mut written) = written else { return Ok(None) };
+        draft.finish();
+        written.verify(reading.join().unwrap_or(Err(OpsError::Lost))?)?;
+        Ok(Some(written))
+    })
 }
 
-/// Sees each sample that was written.
-pub(super) type OnItem<'a> = dyn FnMut(&ExportRow, &Item) -> Result<(), OpsError> + 'a;
-
-/// As [`write`], with an eye on each sample.
-pub(super) fn write_each(
+/// Writes the samples of a plan under `name`; `None` when it was stopped.
+fn write(
     reader: &Reader,
     source: &Source,
     plan: &ExportPlan,
-    draft: &mut Draft,
+    draft: &mut dyn Sink,
     name: &str,
     on_item: &mut OnItem<'_>,
     on_written: &mut dyn FnMut(u64) -> ControlFlow<()>,
@@ -179,10 +200,7 @@ pub(super) fn write_each(
     let mut conflicts = Capped::default();
     let mut failed = None;
     let mut stopped = false;
-    reader.export(plan.view, &plan.filter, plan.scope, &mut |row| {
-        if plan.labeled_only && row.content.is_none() {
-            return ControlFlow::Continue(());
-        }
+    each_row(reader, plan, &mut |row| {
         if row.conflict {
             written.report.conflicts += 1;
             match plan.conflicts {
@@ -221,6 +239,42 @@ pub(super) fn write_each(
     Ok(Some(written))
 }
 
+/// Hands over the samples of a plan, which another thread reads ahead.
+fn each_row(
+    reader: &Reader,
+    plan: &ExportPlan,
+    on_row: &mut dyn FnMut(ExportRow) -> ControlFlow<()>,
+) -> Result<(), OpsError> {
+    let reader = reader.another()?;
+    thread::scope(|scope| {
+        let (send, receive) = sync_channel::<Vec<ExportRow>>(AHEAD);
+        let reading = scope.spawn(move || {
+            let mut batch = Vec::with_capacity(BATCH);
+            reader.export(plan.view, &plan.filter, plan.scope, &mut |row| {
+                if !plan.labeled_only || row.content.is_some() {
+                    batch.push(row);
+                }
+                if batch.len() < BATCH {
+                    return ControlFlow::Continue(());
+                }
+                let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+                // Nobody waits any more where no more are wanted.
+                if send.send(full).is_ok() {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            })?;
+            let _ = send.send(batch);
+            Ok(())
+        });
+        let flow = receive.iter().flatten().try_for_each(on_row);
+        drop(receive);
+        let read = reading.join().unwrap_or(Err(OpsError::Lost));
+        if flow.is_break() { Ok(()) } else { read }
+    })
+}
+
 impl Written {
     fn take(
         &mut self,
@@ -249,15 +303,31 @@ impl Written {
             Err(source) => Err(OpsError::Format { file: row.key.lossy().into_owned(), source }),
         }
     }
+
+    /// Compares what was written with what was read back.
+    fn verify(&mut self, mut found: Vec<u64>) -> Result<(), OpsError> {
+        let expected = self.digests.len();
+        if found.len() != expected {
+            let why = format!("{} labels were read back, {expected} were written", found.len());
+            return Err(OpsError::NotVerified { why });
+        }
+        let mut altered = 0;
+        if found != self.digests {
+            found.sort_unstable();
+            self.digests.sort_unstable();
+            altered = missing_from(&self.digests, &found);
+        }
+        self.report.altered = altered;
+        self.report.verified = Some(expected as u64 - altered);
+        Ok(())
+    }
 }
 
 /// A sample as formats take it; `None` if its key is no text.
 fn item_of(source: &Source, plan: &ExportPlan, row: &ExportRow) -> Option<Item> {
     let key = row.key.as_str()?.to_owned();
     let url = match source {
-        Source::Folder(folder) => {
-            folder.join(std::ffi::OsStr::from_bytes(row.key.as_bytes())).to_str()?.to_owned()
-        }
+        Source::Folder(folder) => folder.join(&key).into_os_string().into_string().ok()?,
         Source::Bucket { .. } => format!("{source}{key}"),
     };
     let mut told = if row.extras.is_empty() { Told::default() } else { Told::last(&row.extras) };
@@ -289,49 +359,6 @@ fn item_of(source: &Source, plan: &ExportPlan, row: &ExportRow) -> Option<Item> 
     })
 }
 
-/// Reads a draft back and compares it with what was written into it.
-pub(super) fn verify(
-    format: Format,
-    draft: &Draft,
-    main: Option<&str>,
-    written: &mut Written,
-) -> Result<(), OpsError> {
-    if !format.is_read() {
-        return Ok(());
-    }
-    let place = main.map_or_else(|| draft.path().to_owned(), |name| draft.file(name));
-    let files = LabelFiles::on_disk(&place)?;
-    let mut digests = Vec::with_capacity(written.digests.len());
-    let mut problem = None;
-    let outcome = read(format, &files, &ReadOptions::default(), &mut |record| match record {
-        Ok(record) => {
-            if record.machine.is_none() {
-                digests.extend(record.content.as_deref().and_then(digest));
-            }
-            ControlFlow::Continue(())
-        }
-        Err(error) => {
-            problem = Some(error.to_string());
-            ControlFlow::Break(())
-        }
-    });
-    outcome.map_err(|error| OpsError::NotVerified { why: error.to_string() })?;
-    if let Some(why) = problem {
-        return Err(OpsError::NotVerified { why });
-    }
-    let expected = written.digests.len();
-    if digests.len() != expected {
-        let why = format!("{} labels were read back, {expected} were written", digests.len());
-        return Err(OpsError::NotVerified { why });
-    }
-    digests.sort_unstable();
-    written.digests.sort_unstable();
-    let altered = missing_from(&written.digests, &digests);
-    written.report.altered = altered;
-    written.report.verified = Some(expected as u64 - altered);
-    Ok(())
-}
-
 /// How many of the first sorted list are not in the second.
 fn missing_from(wanted: &[u64], found: &[u64]) -> u64 {
     let mut found = found.iter().peekable();
@@ -345,17 +372,6 @@ fn missing_from(wanted: &[u64], found: &[u64]) -> u64 {
     missing
 }
 
-/// Of a label's words, whatever stands between them; `None` if there are none.
-fn digest(content: &str) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    let mut words = 0_u64;
-    for word in content.split_whitespace() {
-        word.hash(&mut hasher);
-        words += 1;
-    }
-    (words > 0).then(|| hasher.finish())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,12 +381,5 @@ mod tests {
         assert_eq!(missing_from(&[1, 2, 2, 3], &[1, 2, 3, 4]), 1);
         assert_eq!(missing_from(&[1, 2], &[1, 2]), 0);
         assert_eq!(missing_from(&[5], &[]), 1);
-    }
-
-    #[test]
-    fn labels_are_compared_by_their_words() {
-        assert_eq!(digest(" one\n two "), digest("one two"));
-        assert_ne!(digest("one two"), digest("onetwo"));
-        assert_eq!(digest(" \n"), None);
     }
 }

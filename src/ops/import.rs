@@ -141,11 +141,12 @@ impl Sidecars {
 
 /// The content itself, not the file's time, tells one state of a sidecar from the next: that is the same everywhere.
 pub(super) fn fingerprint(content: &str) -> String {
-    use std::fmt::Write as _;
-    let mut hex = String::from("sha256:");
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut hex = String::with_capacity(7 + 64);
+    hex.push_str("sha256:");
     for byte in Sha256::digest(content.as_bytes()) {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
+        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
     hex
 }

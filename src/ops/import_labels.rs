@@ -3,10 +3,11 @@
 
 use super::OpsError;
 use super::capped::Capped;
-use super::carried::Told;
+use super::carried::said;
 use super::files::LabelFiles;
 use super::import::fingerprint;
 use super::matching::{Match, Matcher};
+use super::measured::Measured;
 use crate::domain::{SampleId, SampleKey, Source, Suggestion};
 use crate::formats::{AudioRef, Files, Format, LineProblem, ReadOptions, Record, detect, read};
 use crate::text::nfc;
@@ -20,6 +21,8 @@ use std::thread;
 
 /// Records handed over at once.
 const BATCH: usize = 256;
+/// Batches after which it is told how many recordings there will be.
+const TOLD_AFTER: u64 = 8;
 /// Batches that may wait for the workspace before reading waits too.
 const AHEAD: usize = 8;
 
@@ -226,7 +229,9 @@ fn parse(
     format: Format,
     send: SyncSender<Batch>,
 ) -> Result<Parsed, OpsError> {
+    let measured = Measured::new(files);
     let mut parser = Parser {
+        measured: &measured,
         matcher: Matcher::new(reader, source, files.base_in(source), how.any_bucket),
         origin: files.origin_in(source),
         how,
@@ -238,7 +243,7 @@ fn parse(
         waits: 0,
     };
     let mut failed = None;
-    read(format, files, &how.read, &mut |record| {
+    read(format, &measured, &how.read, &mut |record| {
         let taken = match record {
             Ok(record) => parser.take(&record),
             Err(problem) => {
@@ -261,6 +266,7 @@ fn parse(
 }
 
 struct Parser<'a> {
+    measured: &'a Measured<'a>,
     matcher: Matcher<'a>,
     origin: String,
     how: &'a LabelImport,
@@ -323,12 +329,13 @@ impl Parser<'_> {
                 }
             }
         }
-        let extra = Told::by(self.format, record).to_json();
+        let extra = said(self.format, record);
         let label = if suggests { None } else { content.clone() };
         if label.is_some() || extra.is_some() {
             let etag = fingerprint(label.as_deref().unwrap_or_default());
             self.batch.push(Incoming::Item(ImportItem {
                 key: key.clone(),
+                sample: Some(id),
                 content: label,
                 origin: self.origin.clone(),
                 etag,
@@ -351,6 +358,8 @@ impl Parser<'_> {
         if !self.how.skip_bad_lines && !self.parsed.problems.is_empty() {
             // Nothing will stay: the rest is read for what else is wrong with it.
             incoming.clear();
+        } else if self.parsed.records == TOLD_AFTER * BATCH as u64 {
+            incoming.extend(self.measured.expected(self.parsed.records).map(Incoming::Expected));
         }
         match self.send.send(Batch { incoming, read: self.parsed.records }) {
             Ok(()) => ControlFlow::Continue(()),

@@ -114,6 +114,11 @@ impl<'r> Matcher<'r> {
 
     fn by_absolute(&self, path: &str) -> Result<Option<Match>, OpsError> {
         let Some(folder) = self.source.folder() else { return Ok(None) };
+        let below = path.as_bytes().strip_prefix(folder.as_os_str().as_bytes());
+        let key = below.and_then(|rest| rest.strip_prefix(b"/"));
+        if let Some(found) = key.map(|key| self.by_key(key.to_vec())).transpose()?.flatten() {
+            return Ok(Some(found));
+        }
         let relative = |path: &Path| {
             path.strip_prefix(folder).ok().map(|rest| rest.as_os_str().as_bytes().to_vec())
         };

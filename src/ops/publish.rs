@@ -6,7 +6,7 @@
 
 use super::OpsError;
 use super::capped::Capped;
-use super::export::{ExportPlan, ExportReport, OnConflict, verify, write_each};
+use super::export::{ExportPlan, ExportReport, OnConflict, write_verified};
 use super::files::Draft;
 use super::known::locked;
 use super::split::{Split, SplitBy};
@@ -257,7 +257,7 @@ impl Snapshot {
         let mut draft = Draft::beside(&scratch.join(DRAFT))?;
         let mut comparison = Comparison::create(scratch)?;
         let mut samples = Vec::new();
-        let written = write_each(
+        let written = write_verified(
             reader,
             source,
             &export,
@@ -270,8 +270,7 @@ impl Snapshot {
             },
             &mut |written| on_step(PublishStep::Writing(written)),
         )?;
-        let Some(mut written) = written else { return Ok(None) };
-        verify(Format::Manifest, &draft, Some(DRAFT), &mut written)?;
+        let Some(written) = written else { return Ok(None) };
         if written.report.altered > 0 {
             let why = format!("{} labels read back differently", written.report.altered);
             return Err(OpsError::NotVerified { why });

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params_from_iter};
 use std::ops::ControlFlow;
 
 /// One sample of an export.
@@ -62,10 +62,7 @@ impl Reader {
     ) -> Result<()> {
         let doing = "read the samples";
         let moment = self.connection.unchecked_transaction().doing(doing)?;
-        let beside = Beside {
-            suggestions: any(&moment, "suggestion")?,
-            extras: any(&moment, "revision WHERE extra IS NOT NULL")?,
-        };
+        let mut beside = Beside::of(&moment)?;
         let mut clause = conditions::of(view.unwrap_or(View::All), filter, scope);
         if view.is_none() {
             clause.and("+state < 2", []);
@@ -124,20 +121,34 @@ fn export_row(row: &Row<'_>) -> rusqlite::Result<ExportRow> {
 }
 
 /// What only some samples have, and is looked up only where any has it.
-struct Beside {
-    suggestions: bool,
-    extras: bool,
+struct Beside<'c> {
+    suggestions: Option<Statement<'c>>,
+    extras: Option<Statement<'c>>,
 }
 
-impl Beside {
-    fn complete(&self, connection: &Connection, row: &mut ExportRow) -> Result<()> {
+impl<'c> Beside<'c> {
+    fn of(connection: &'c Connection) -> Result<Self> {
+        let look_up = |any_in: &str, sql: &str| {
+            any(connection, any_in)?
+                .then(|| connection.prepare(sql).doing("read the samples"))
+                .transpose()
+        };
+        Ok(Self {
+            suggestions: look_up(
+                "suggestion",
+                "SELECT content, model, confidence FROM suggestion WHERE sample = ?",
+            )?,
+            extras: look_up(
+                "revision WHERE extra IS NOT NULL",
+                "SELECT extra FROM revision WHERE sample = ? AND extra IS NOT NULL ORDER BY seq DESC",
+            )?,
+        })
+    }
+
+    fn complete(&mut self, connection: &Connection, row: &mut ExportRow) -> Result<()> {
         let doing = "read the samples";
-        if self.suggestions {
-            row.suggestion = connection
-                .prepare_cached(
-                    "SELECT content, model, confidence FROM suggestion WHERE sample = ?",
-                )
-                .doing(doing)?
+        if let Some(sql) = &mut self.suggestions {
+            row.suggestion = sql
                 .query_row([row.id.0], |row| {
                     Ok(Suggestion {
                         content: row.get(0)?,
@@ -148,12 +159,8 @@ impl Beside {
                 .optional()
                 .doing(doing)?;
         }
-        if self.extras {
-            row.extras = connection
-                .prepare_cached(
-                    "SELECT extra FROM revision WHERE sample = ? AND extra IS NOT NULL ORDER BY seq DESC",
-                )
-                .doing(doing)?
+        if let Some(sql) = &mut self.extras {
+            row.extras = sql
                 .query_map([row.id.0], |row| row.get(0))
                 .doing(doing)?
                 .collect::<rusqlite::Result<_>>()

@@ -1,11 +1,12 @@
 //! Labels that came with the data: the same revisions on every machine that reads the same file.
 
+use super::aside::Aside;
 use super::error::{Doing, Result};
 use super::kinds::{ImportItem, ImportReport, Incoming, Suggested};
 use super::ledger::{Entry, Ledger};
 use super::many::Many;
 use super::sample::{Sample, find, text};
-use crate::domain::{Change, Flag, How, RevisionId};
+use crate::domain::{Change, Flag, How, RevisionId, SampleId};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
@@ -17,10 +18,11 @@ const CARRIED: Uuid = Uuid::from_u128(0x0b52_6a3d_94c7_5e08_8f41_c2d7_7e19_a35c)
 
 /// An id from parts that no other parts can spell: each is preceded by its length.
 pub(super) fn stable_id(namespace: Uuid, parts: &[&[u8]]) -> RevisionId {
-    let name: Vec<u8> = parts
-        .iter()
-        .flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.iter().copied()))
-        .collect();
+    let mut name = Vec::with_capacity(parts.iter().map(|part| 8 + part.len()).sum());
+    for part in parts {
+        name.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        name.extend_from_slice(part);
+    }
     RevisionId(Uuid::new_v5(&namespace, &name))
 }
 
@@ -42,17 +44,29 @@ pub(super) fn import(
     let many = Many::together(connection, usize::MAX)?;
     let mut ledger = Ledger::of_many(&many, author, at);
     let mut report = ImportReport::default();
+    let mut aside = None;
+    let (mut taken, mut moved) = (0_u64, 0_u64);
     for one in incoming {
         match one {
-            Incoming::Item(item) => take(&many, &mut ledger, item, replace, at, &mut report)?,
+            Incoming::Expected(all) if aside.is_none() => {
+                let moving = u128::from(all) * u128::from(moved) / u128::from(taken.max(1));
+                aside = Some(Aside::for_most(&many, u64::try_from(moving).unwrap_or(u64::MAX))?);
+                continue;
+            }
+            Incoming::Expected(_) => continue,
+            Incoming::Item(item) => {
+                moved += u64::from(take(&many, &mut ledger, item, replace, at, &mut report)?);
+            }
             Incoming::Suggestion(suggested) if suggest(&many, &suggested)? => {
                 report.suggested += 1;
             }
             Incoming::Suggestion(suggested) => report.unmatched.push(suggested.key),
         }
+        taken += 1;
     }
     report.action = ledger.file("import")?.action;
     many.finish()?;
+    aside.map_or(Ok(()), |aside| aside.put_back(connection))?;
     Ok(report)
 }
 
@@ -74,6 +88,7 @@ pub(super) fn suggest(many: &Many<'_>, suggested: &Suggested) -> Result<bool> {
     Ok(true)
 }
 
+/// Does what is to be done about one item. Whether its sample came into another state.
 fn take(
     many: &Many<'_>,
     ledger: &mut Ledger<'_, '_>,
@@ -81,15 +96,12 @@ fn take(
     replace: bool,
     at: Timestamp,
     report: &mut ImportReport,
-) -> Result<()> {
-    let sample = match find(many, &item.key)? {
-        Some(id) => Sample::load_of(many, id)?,
-        None => None,
-    };
-    let Some(mut sample) = sample else {
+) -> Result<bool> {
+    let Some(mut sample) = sample_of(many, &item)? else {
         report.unmatched.push(item.key);
-        return Ok(());
+        return Ok(false);
     };
+    let before = sample.stored_state;
     let verdict = match &item.content {
         Some(content) => judge(&sample, &item, content, replace, at),
         None => Verdict::Unchanged,
@@ -99,7 +111,7 @@ fn take(
             let standing = ledger.append(&mut sample, vec![*entry])?;
             report.imported += 1;
             report.conflicts += u64::from(standing.conflict());
-            return Ok(());
+            return Ok(sample.stored_state != before);
         }
         Verdict::Unchanged => {
             report.unchanged += 1;
@@ -111,9 +123,24 @@ fn take(
             entry
         }
     };
-    match entry {
-        Some(entry) => ledger.append(&mut sample, vec![entry]).map(drop),
-        None => Ok(()),
+    if let Some(entry) = entry {
+        ledger.append(&mut sample, vec![entry])?;
+    }
+    Ok(sample.stored_state != before)
+}
+
+/// The sample that is meant: by its row where whoever brings the item found it, else by its key.
+fn sample_of(many: &Many<'_>, item: &ImportItem) -> Result<Option<Sample>> {
+    if let Some(SampleId(id)) = item.sample
+        && let Some(sample) = Sample::load_of(many, id)?
+        && sample.key == item.key
+        && sample.moved_to.is_none()
+    {
+        return Ok(Some(sample));
+    }
+    match find(many, &item.key)? {
+        Some(id) => Sample::load_of(many, id),
+        None => Ok(None),
     }
 }
 

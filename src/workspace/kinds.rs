@@ -35,6 +35,8 @@ pub enum LabelOutcome {
 pub struct ImportItem {
     /// The sample's key.
     pub key: SampleKey,
+    /// Its row, where it was found already. The key counts, should another sample stand there by now.
+    pub sample: Option<SampleId>,
     /// Its content; may be empty. `None`: nothing but [`ImportItem::extra`].
     pub content: Option<String>,
     /// The file it was read from, relative to the source where possible: the author, where none is named.
@@ -59,6 +61,7 @@ impl ImportItem {
     ) -> Self {
         Self {
             key,
+            sample: None,
             content: Some(content),
             origin: origin.into(),
             etag: etag.into(),
@@ -76,6 +79,8 @@ pub enum Incoming {
     Item(ImportItem),
     /// A machine's proposal.
     Suggestion(Suggested),
+    /// No thing: about so many things there will be in all.
+    Expected(u64),
 }
 
 /// What an import did. The numbers and lists add up to the items read.

@@ -6,6 +6,7 @@
 //! derived from them by [`crate::domain::Heads`].
 
 mod apply;
+mod aside;
 mod carry;
 mod codec;
 mod conditions;

@@ -71,6 +71,14 @@ impl Reader {
         })
     }
 
+    /// Another one of the same workspace, for another thread.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn another(&self) -> Result<Self> {
+        Self::open(&self.path, self.identity.clone())
+    }
+
     /// What the workspace was about when it was opened.
     pub fn dataset(&self) -> &Dataset {
         &self.dataset

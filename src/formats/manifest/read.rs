@@ -4,7 +4,7 @@ use super::super::each::{Wanted, each_line};
 use super::super::json::{Fault, Fields, Object, number};
 use super::super::time::{plain_time, read_time};
 use super::super::{AudioRef, Files, FormatError, Machine, OnRecord, Record, Segment};
-use super::{By, CONTENT, CONTENT_TYPE, annotated_by, by, is_content, kind};
+use super::{By, CONTENT, CONTENT_TYPE, annotated_by, by, is_content, kind, plain};
 use crate::domain::Seconds;
 use serde_json::Value;
 
@@ -16,10 +16,12 @@ pub(in super::super) fn read(
     files: &dyn Files,
     on_record: &mut OnRecord<'_>,
 ) -> Result<(), FormatError> {
-    each_line(files, Wanted::Nearest(&[".manifest"]), on_record, &mut |line| record(line).map(Some))
+    each_line(files, Wanted::Nearest(&[".manifest"]), on_record, &mut |line| {
+        plain::record(line).map_or_else(|| record(line), Ok).map(Some)
+    })
 }
 
-fn record(line: &str) -> Result<Record, Fault> {
+pub(super) fn record(line: &str) -> Result<Record, Fault> {
     let mut fields = Fields::of_text(line)?;
     let mut record = Record::new(0, source(&mut fields)?);
     hyphens(&mut fields.left, &[("inference_loc", "inference-loc")]);

@@ -6,6 +6,11 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 fn lines(text: &str) -> (Vec<Record>, Vec<String>) {
+    for line in text.lines() {
+        if let Some(record) = super::plain::record(line) {
+            assert_eq!(super::read::record(line), Ok(record));
+        }
+    }
     let files = Memory::of(&[("V001.manifest", text.as_bytes())]).main("V001.manifest");
     let (records, problems) = read(Format::Manifest, &files, &ReadOptions::default()).unwrap();
     (records, problems.iter().map(ToString::to_string).collect())
@@ -64,6 +69,54 @@ fn a_labeled_line_is_read() {
     assert_eq!(record.usage.as_deref(), Some("train"));
     assert_eq!((record.line, record.machine), (1, None));
     assert_eq!(Value::Object(record.extra), json!({"usage": "train", "id": "0f1e"}));
+}
+
+#[test]
+fn plain_lines_are_read_as_all_lines_are() {
+    const LINE: &str = r#"{"source":"s3://b/k.wav","usage":"train","id":[1,{"a":null}],"annotation":[{"type":"modelarts/audio_content","property":{"@modelarts:content":"a \"b\""},"annotated-by":"human/anna","creation-time":"2025-03-04 10:22:05"}]}"#;
+    assert!(super::plain::record(LINE).is_some());
+    let human = LINE.replace("human/anna", "human");
+    assert_eq!(super::plain::record(&human).unwrap().author, None);
+    for (old, new) in [
+        ("\"train\"", "null"),
+        ("\"train\"", "3"),
+        ("\"train\"", "\"\""),
+        ("\"usage\"", "\"inference_loc\""),
+        ("\"usage\"", "\"inference-loc\""),
+        ("\"usage\"", "\"id\""),
+        ("\"usage\"", "\"source\""),
+        ("s3://b/k.wav", ""),
+        ("s3://b/k.wav", "s3://b/"),
+        ("s3://b/k.wav", "https://host"),
+        ("s3://b/k.wav", "content://a/b"),
+        ("s3://b/k.wav", "\\u0061.wav"),
+        ("modelarts/audio_content", "audio_content"),
+        ("human/anna", "Human/anna"),
+        ("human/anna", "human/"),
+        ("human/anna", ""),
+        ("human/anna", "model"),
+        ("\"human/anna\"", "null"),
+        ("annotated-by", "annotated_by"),
+        ("annotated-by", "type"),
+        ("2025-03-04 10:22:05", "2025-03-04T10:22:05"),
+        ("2025-03-04 10:22:05", "yesterday"),
+        ("\"2025-03-04 10:22:05\"", "null"),
+        ("\"2025-03-04 10:22:05\"", "1"),
+        ("{\"@modelarts:content\":\"a \\\"b\\\"\"}", "{}"),
+        ("{\"@modelarts:content\":\"a \\\"b\\\"\"}", "[\"a\"]"),
+        ("@modelarts:content\":", "@modelarts:content\":\"x\",\"@modelarts:content\":"),
+        ("@modelarts:content\":", "@modelarts:content\":\"x\",\"other\":"),
+        ("[{\"type\"", "[[1],{\"type\""),
+        ("}]}", "},{}]}"),
+        ("}]}", "}]}}"),
+        ("}]}", "}]"),
+    ] {
+        assert!(LINE.contains(old), "{old}");
+        lines(&LINE.replace(old, new));
+    }
+    assert_eq!(super::plain::record(&LINE.replace("}]}", "},{}]}")), None);
+    let array = r#"{"source":"k.wav","annotation":[["modelarts/audio_content",["a"]]]}"#;
+    assert_eq!(problem(array), "line 1, column 19: annotation 1 is no object");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::{By, CONTENT, CONTENT_TYPE, annotated_by, by_of, is_content};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 struct Manifest {
     out: TextOut,
@@ -29,11 +30,8 @@ pub(in super::super) fn writer(
 
 impl ItemWriter for Manifest {
     fn write(&mut self, item: &Item) -> Result<(), FormatError> {
-        let line = Line {
-            source: source(&item.url, self.scheme.as_deref()),
-            item,
-            annotations: annotations(item),
-        };
+        let source = source(&item.url, self.scheme.as_deref());
+        let line = Line { source, item, annotations: annotations(item) };
         self.out.json_line(&line)
     }
 
@@ -57,7 +55,17 @@ fn source<'a>(url: &'a str, scheme: Option<&str>) -> Cow<'a, str> {
 struct Line<'a> {
     source: Cow<'a, str>,
     item: &'a Item,
-    annotations: Option<Vec<Value>>,
+    annotations: Annotations<'a>,
+}
+
+/// What is written of a label and of what was there before.
+enum Annotations<'a> {
+    /// Nothing.
+    None,
+    /// The label alone, of which nothing else is known.
+    Label(&'a str),
+    /// What was kept, with the label as it is now.
+    List(Vec<Value>),
 }
 
 impl Serialize for Line<'_> {
@@ -78,13 +86,35 @@ impl Serialize for Line<'_> {
             }
         }
         match &self.annotations {
-            Some(list) => line.serialize_entry("annotation", &List(list))?,
-            None if self.item.extra.get("annotation") == Some(&Value::Null) => {
+            Annotations::Label(content) => {
+                line.serialize_entry("annotation", &[Label { content, item: self.item }])?;
+            }
+            Annotations::List(list) => line.serialize_entry("annotation", &List(list))?,
+            Annotations::None if self.item.extra.get("annotation") == Some(&Value::Null) => {
                 line.serialize_entry("annotation", &Value::Null)?;
             }
-            None => {}
+            Annotations::None => {}
         }
         line.end()
+    }
+}
+
+/// The annotation of a label of which nothing was kept.
+struct Label<'a> {
+    content: &'a str,
+    item: &'a Item,
+}
+
+impl Serialize for Label<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut label = serializer.serialize_map(None)?;
+        label.serialize_entry("type", CONTENT_TYPE)?;
+        label.serialize_entry("property", &BTreeMap::from([(CONTENT, self.content)]))?;
+        label.serialize_entry("annotated-by", &annotated_by(self.item.author.as_deref()))?;
+        if let Some(at) = self.item.at {
+            label.serialize_entry("creation-time", &plain_time(at))?;
+        }
+        label.end()
     }
 }
 
@@ -107,12 +137,19 @@ enum Annotation<'a> {
     Other(&'a Value),
 }
 
-/// What was there before, with the label as it is now; `None` if there is nothing to write.
-fn annotations(item: &Item) -> Option<Vec<Value>> {
-    let mut list = match item.extra.get("annotation") {
-        Some(Value::Array(list)) => list.clone(),
-        _ => Vec::new(),
-    };
+/// What was there before, with the label as it is now.
+fn annotations(item: &Item) -> Annotations<'_> {
+    match (item.extra.get("annotation"), &item.content) {
+        (Some(Value::Array(kept)), _) => {
+            merged(item, kept.clone()).map_or(Annotations::None, Annotations::List)
+        }
+        (_, Some(content)) => Annotations::Label(content),
+        (_, None) => Annotations::None,
+    }
+}
+
+/// The annotations that were kept, with the label as it is now; `None` if there is nothing to write.
+fn merged(item: &Item, mut list: Vec<Value>) -> Option<Vec<Value>> {
     let place = list.iter().position(|value| value.as_object().is_some_and(is_content));
     let old = place.and_then(|place| list[place].as_object().cloned());
     match (label(item, old), place) {
@@ -122,9 +159,7 @@ fn annotations(item: &Item) -> Option<Vec<Value>> {
             list.remove(place);
         }
         // A list that was empty stays one.
-        (None, None) => {
-            return item.extra.get("annotation").is_some_and(Value::is_array).then_some(list);
-        }
+        (None, None) => return Some(list),
     }
     (!list.is_empty()).then_some(list)
 }

@@ -171,6 +171,43 @@ fn imports_are_the_same_on_every_machine_and_a_person_stands_over_them() {
 }
 
 #[test]
+fn where_most_samples_move_the_indexes_of_the_lists_are_built_anew() {
+    let mut desk = Desk::new(&["a", "b", "c"]);
+    let indexes = |desk: &Desk| -> Vec<(String, Option<String>)> {
+        let mut sql = desk
+            .writer
+            .connection()
+            .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' ORDER BY name")
+            .unwrap();
+        let rows = sql.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<rusqlite::Result<_>>().unwrap()
+    };
+    let before = indexes(&desk);
+    let connection = desk.writer.connection();
+    connection.execute_batch("BEGIN").unwrap();
+    let aside = aside::Aside::for_most(connection, 1).unwrap();
+    assert_eq!(indexes(&desk), before);
+    aside.put_back(connection).unwrap();
+    let aside = aside::Aside::for_most(connection, 2).unwrap();
+    assert_eq!(indexes(&desk).len(), before.len() - 5);
+    aside.put_back(connection).unwrap();
+    assert_eq!(indexes(&desk), before);
+    connection.execute_batch("ROLLBACK").unwrap();
+
+    let item = |key: &str| {
+        Incoming::Item(ImportItem::label(key.into(), format!("label of {key}"), "file", "e1"))
+    };
+    for keep in [false, true] {
+        let incoming = [item("a"), Incoming::Expected(3), item("c"), item("b")];
+        let now = desk.now();
+        desk.writer.import_if(incoming, false, now, |_| keep).unwrap();
+        assert_eq!(desk.reader.counts().unwrap().labeled, if keep { 3 } else { 0 });
+        assert_eq!(indexes(&desk), before);
+        desk.check();
+    }
+}
+
+#[test]
 fn imports_that_differ_conflict_and_are_settled() {
     let mut desk = Desk::new(&["a"]);
     desk.import(&[("a", "one")], false);

@@ -139,8 +139,11 @@ impl Desk {
         let items = labels.iter().map(|(key, content)| {
             ImportItem::label((*key).into(), (*content).into(), "labels.manifest", "e1")
         });
+        let mut incoming: Vec<Incoming> = items.map(Incoming::Item).collect();
+        // Where all of it moves to another list, the rest is written without the indexes of the lists.
+        incoming.insert(incoming.len().min(1), Incoming::Expected(incoming.len() as u64));
         let now = self.now();
-        self.writer.import(items, replace, now).unwrap()
+        self.writer.import_if(incoming, replace, now, |_| true).unwrap()
     }
 
     fn undo(&mut self) -> Option<UndoReport> {

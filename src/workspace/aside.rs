@@ -1,0 +1,53 @@
+//! The indexes of the lists, laid aside while most samples come into another list, and then built anew.
+//!
+//! A sample that comes into another state leaves every list's index and enters it elsewhere, which costs more than all
+//! else that is written of it. Where most of them do, an index is sooner sorted than kept up. All of it lies within the
+//! caller's transaction: nobody else ever sees a list without its index.
+
+use super::error::{Doing, Result};
+use rusqlite::Connection;
+
+/// The indexes that begin with a sample's state.
+const BY_STATE: &str = "SELECT name, sql FROM sqlite_schema \
+     WHERE type = 'index' AND tbl_name = 'sample' AND sql LIKE '%ON sample (state, %'";
+
+/// What was laid aside: without [`Aside::put_back`], the transaction must not be committed.
+#[must_use]
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    sql: Vec<String>,
+}
+
+impl Aside {
+    /// Lays them aside if some `moving` samples are so many of all that it is worth it.
+    pub(super) fn for_most(connection: &Connection, moving: u64) -> Result<Self> {
+        let doing = "lay the indexes of the lists aside";
+        let all: u64 = connection
+            .query_row("SELECT sum(samples) FROM tally WHERE what < 5", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map(i64::unsigned_abs)
+            .doing(doing)?;
+        // Building an index anew costs somewhat less than half of moving all samples within it.
+        if moving.saturating_mul(3) < all.saturating_mul(2) {
+            return Ok(Self::default());
+        }
+        let indexes: Vec<(String, String)> = connection
+            .prepare(BY_STATE)
+            .doing(doing)?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .doing(doing)?
+            .collect::<rusqlite::Result<_>>()
+            .doing(doing)?;
+        for (name, _) in &indexes {
+            connection.execute(&format!("DROP INDEX {name}"), []).doing(doing)?;
+        }
+        Ok(Self { sql: indexes.into_iter().map(|(_, sql)| sql).collect() })
+    }
+
+    /// Builds them anew.
+    pub(super) fn put_back(self, connection: &Connection) -> Result<()> {
+        let doing = "build the indexes of the lists";
+        self.sql.iter().try_for_each(|sql| connection.execute(sql, []).doing(doing).map(drop))
+    }
+}
