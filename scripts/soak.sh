@@ -17,6 +17,11 @@ if have cargo-nextest; then
 else
     cargo test --locked --no-fail-fast --features crash-points --test reliability "$@" || status=$?
 fi
+if have cargo-nextest; then
+    step 'every call of the disk, renames among them'
+    cargo nextest run --locked --features crash-points,libc-calls --profile soak \
+        -E 'binary(reliability) & test(disk::each_call)' || status=$?
+fi
 scripts/figures.sh print
 
 if [ "$status" = 0 ] && have cargo-fuzz && rustup toolchain list 2>/dev/null | grep -q nightly; then

@@ -192,8 +192,8 @@ fn kept(workspace: &Path) -> Check {
     match workspace::copies(workspace) {
         Ok(all) => copies::told(&all).map_or_else(
             || {
-                let next =
-                    "`earmark sync` and the screen make one a day, `earmark backup` one at once";
+                let next = "once there is a label, `earmark sync` and the screen make one a day; \
+                            `earmark backup` makes one at once";
                 Check::warn(NAME, "none yet", next)
             },
             |told| Check::ok(NAME, format!("{told}; `earmark put-back SOURCE` lists them")),

@@ -140,6 +140,7 @@ fn a_workspace_that_was_deleted_is_put_back_by_its_day() {
 #[test]
 fn a_damaged_page_is_found_salvaged_and_put_back() {
     let program = labeled(4);
+    program.run(["sync", "calls"]).success();
     let workspace = program.workspace();
     // The names by which samples are found: their rows are whole.
     damage(&workspace, "SELECT rootpage FROM sqlite_schema WHERE name = 'sample_name'");

@@ -10,7 +10,7 @@
  *
  * Lying about the time: DISK_CLOCK is added to the wall clock, in seconds; with DISK_ARMED only while that file is there.
  *
- * Not seen: system calls that bypass the C library (the crash-points feature has rustix go through it), and stores to
+ * Not seen: system calls that bypass the C library (the libc-calls feature has rustix go through it), and stores to
  * mapped memory (SQLite maps only its -shm file, which is worth nothing after a power cut). */
 #define _GNU_SOURCE
 #include <dirent.h>
