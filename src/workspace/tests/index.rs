@@ -38,6 +38,30 @@ fn labels_one_by_one_leave_few_segments() {
 }
 
 #[test]
+fn an_index_that_begins_anew_with_an_import_is_searched_around_meanwhile() {
+    let mut desk = many(60);
+    desk.label("calls/0007.wav", "by hand");
+    while desk.writer.index_step().unwrap() > 0 {}
+    let item = |n: usize| {
+        let key = format!("calls/{n:04}.wav");
+        Incoming::Item(ImportItem::label(key.as_str().into(), format!("label {n}"), "file", "e1"))
+    };
+    let incoming = std::iter::once(item(0)).chain([Incoming::Expected(60)]);
+    let now = desk.now();
+    desk.writer.import_if(incoming.chain((1..40).map(item)), false, now, |_| true).unwrap();
+    assert_eq!(desk.reader.unindexed().unwrap(), 60);
+    let right = |desk: &Desk| {
+        let words = ["calls", "name:0059", "text:label", "by hand", "label 39"];
+        assert_eq!(words.map(|words| found(desk, words)), [60, 1, 39, 1, 1]);
+    };
+    right(&desk);
+    while desk.writer.index_step().unwrap() > 0 {
+        right(&desk);
+    }
+    desk.check();
+}
+
+#[test]
 fn a_big_index_that_is_made_over_and_over_does_not_grow() {
     let mut desk = many(60);
     let waits = "INSERT OR IGNORE INTO unindexed SELECT id FROM sample";
