@@ -116,9 +116,15 @@ impl Heads {
         heads
     }
 
-    /// Adds a revision that nothing known descends from: what every new one is. Not for histories with copies from other
-    /// keys, which only [`fold`](Self::fold) knows how to take.
-    pub fn apply_newest(&mut self, revision: &Revision) {
+    /// Takes in the last revision of a history, which nothing known descends from: what every new one is. They are the
+    /// heads of the history before it.
+    pub fn apply_newest(&mut self, history: &[Revision]) {
+        let Some(revision) = history.last() else { return };
+        if history.iter().any(|known| known.moved_from.is_some()) {
+            // What it supersedes may have twins.
+            *self = Self::fold(history);
+            return;
+        }
         if revision.change.content.is_some() {
             self.content.retain(|head| !revision.parents.contains(&head.id));
         }
@@ -205,7 +211,7 @@ impl Heads {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::{ActionId, Change};
     use super::*;
     use proptest::prelude::*;
@@ -215,7 +221,12 @@ mod tests {
         RevisionId(Uuid::from_u128(n))
     }
 
-    fn revision(n: u128, parents: &[u128], how: How, change: Change) -> Revision {
+    pub(in super::super) fn revision(
+        n: u128,
+        parents: &[u128],
+        how: How,
+        change: Change,
+    ) -> Revision {
         Revision {
             id: id(n),
             parents: parents.iter().copied().map(id).collect(),
@@ -230,7 +241,7 @@ mod tests {
         }
     }
 
-    fn text_of(standing: &Standing) -> Option<&str> {
+    pub(in super::super) fn text_of(standing: &Standing) -> Option<&str> {
         standing.label.as_ref().and_then(ContentHead::text)
     }
 
@@ -363,8 +374,8 @@ mod tests {
         #[test]
         fn adding_one_by_one_in_causal_order_equals_the_fold(history in histories()) {
             let mut heads = Heads::default();
-            for revision in &history {
-                heads.apply_newest(revision);
+            for n in 1..=history.len() {
+                heads.apply_newest(&history[..n]);
             }
             heads.flags.retain(|_, list| !list.is_empty());
             prop_assert_eq!(heads, Heads::fold(&history));

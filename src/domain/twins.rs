@@ -75,34 +75,19 @@ impl<'a> Twins<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ActionId, Change, Flag, Heads, How, SampleKey};
+    use super::super::heads::tests::{revision as made, text_of};
+    use super::super::{Change, Flag, Heads, How, SampleKey};
     use super::*;
-    use jiff::Timestamp;
-    use uuid::Uuid;
 
     fn revision(n: u128, parents: &[u128], change: Change, from: Option<&str>) -> Revision {
-        let id = |n| RevisionId(Uuid::from_u128(n));
-        Revision {
-            id: id(n),
-            parents: parents.iter().copied().map(id).collect(),
-            action: ActionId(Uuid::from_u128(n)),
-            author: "ann".into(),
-            at: Timestamp::UNIX_EPOCH,
-            how: if from.is_some() { How::Move } else { How::Typed },
-            heard: None,
-            change,
-            moved_from: from.map(SampleKey::from),
-            extra: None,
-        }
+        let how = if from.is_some() { How::Move } else { How::Typed };
+        Revision { moved_from: from.map(SampleKey::from), ..made(n, parents, how, change) }
     }
 
     fn text(history: &[Revision]) -> Option<String> {
         let standing = Heads::fold(history).standing();
         assert!(!standing.conflict());
-        standing.label.and_then(|label| match label.content {
-            super::super::ContentChange::Set(text) => Some(text),
-            super::super::ContentChange::Removed => None,
-        })
+        text_of(&standing).map(str::to_owned)
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::OpsError;
 use crate::domain::{SampleId, SampleKey, Source};
 use crate::formats::AudioRef;
 use crate::workspace::{Namesake, Reader};
+use std::iter;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -114,17 +115,11 @@ impl<'r> Matcher<'r> {
 
     fn by_absolute(&self, path: &str) -> Result<Option<Match>, OpsError> {
         let Some(folder) = self.source.folder() else { return Ok(None) };
-        let below = path.as_bytes().strip_prefix(folder.as_os_str().as_bytes());
-        let key = below.and_then(|rest| rest.strip_prefix(b"/"));
-        if let Some(found) = key.map(|key| self.by_key(key.to_vec())).transpose()?.flatten() {
-            return Ok(Some(found));
-        }
         let relative = |path: &Path| {
             path.strip_prefix(folder).ok().map(|rest| rest.as_os_str().as_bytes().to_vec())
         };
-        let mut tries = vec![path.as_bytes().to_vec()];
-        tries.extend(decoded(path));
-        for path in tries {
+        let decoded = iter::once_with(|| decoded(path)).flatten();
+        for path in iter::once(path.as_bytes().to_vec()).chain(decoded) {
             let path = Path::new(std::ffi::OsStr::from_bytes(&path)).to_owned();
             if let Some(found) = relative(&path).map(|key| self.by_key(key)).transpose()?.flatten()
             {

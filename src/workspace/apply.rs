@@ -447,10 +447,11 @@ fn settle(many: &Many<'_>, here: &Here<'_>, pair: &Pair, report: &mut SyncReport
         report.added += 1;
         return Ok(());
     }
-    if !known.present {
+    let (mut sample, mut standing) = rederive(many, known.id)?;
+    if !known.present && sample.history.iter().any(|one| one.moved_from.is_some()) {
         came_back(many, here, known.id)?;
+        (sample, standing) = rederive(many, known.id)?;
     }
-    let (sample, standing) = rederive(many, known.id)?;
     let deleted = sample.state(&standing) == Some(SampleState::Deleted);
     match known {
         Known { fresh: true, .. } | Known { unseen: true, moved: false, .. } => report.added += 1,
@@ -475,9 +476,6 @@ fn came_back(many: &Many<'_>, here: &Here<'_>, id: i64) -> Result<()> {
         .doing(doing)?
         .collect::<rusqlite::Result<_>>()
         .doing(doing)?;
-    if left.is_empty() {
-        return Ok(());
-    }
     let names = carry::signposts(many, &left)?;
     let mut ledger = Ledger::of_many(many, here.author, here.at);
     for id in left {

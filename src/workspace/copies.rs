@@ -174,8 +174,7 @@ fn holds_work(workspace: &Path) -> Result<bool> {
     if !drafts.exists() {
         return Ok(false);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let half = Connection::open_with_flags(&drafts, flags).and_then(|connection| {
+    let half = to_read(&drafts).and_then(|connection| {
         connection.query_row("SELECT EXISTS (SELECT 1 FROM draft)", [], |row| row.get(0))
     });
     // Those that cannot be read are somebody's work all the same.
@@ -287,11 +286,17 @@ pub(super) fn copy_drafts(workspace: &Path, copy: &Path) -> Result<()> {
     if !from.exists() {
         return Ok(());
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&from, flags).doing("copy the drafts")?;
-    connection.busy_timeout(Duration::from_secs(5)).doing("copy the drafts")?;
+    let connection = to_read(&from).doing("copy the drafts")?;
     migrate::copy_to(&connection, &drafts::file_of(copy))
         .map_err(|error| file::as_damage(error, &from))
+}
+
+/// Opens a file of drafts that others may be writing.
+fn to_read(drafts: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(drafts, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    Ok(connection)
 }
 
 /// Puts a copy in the place of a workspace. What is there now is kept under a name with `aside` in it, which is

@@ -5,7 +5,7 @@ use super::error::{Doing, Result};
 use super::many::Many;
 use super::sample::Sample;
 use crate::domain::{
-    ActionId, ActionReport, AudioStamp, Change, ContentChange, Heads, How, Revision, RevisionId,
+    ActionId, ActionReport, AudioStamp, Change, ContentChange, How, Revision, RevisionId,
     SampleKey, Skip, Standing,
 };
 use jiff::Timestamp;
@@ -128,15 +128,8 @@ impl<'l, 'c> Ledger<'l, 'c> {
                 }
                 None => drop(insert(self.connection, sample.id, &revision, OWN)?),
             }
-            let moved = revision.moved_from.is_some()
-                || sample.history.iter().any(|known| known.moved_from.is_some());
-            if moved {
-                sample.history.push(revision);
-                sample.heads = Heads::fold(&sample.history);
-            } else {
-                sample.heads.apply_newest(&revision);
-                sample.history.push(revision);
-            }
+            sample.history.push(revision);
+            sample.heads.apply_newest(&sample.history);
         }
         self.changed += 1;
         match self.many {
