@@ -2,7 +2,7 @@
 
 use super::OpsError;
 use crate::domain::{
-    Anchor, ByteSource, Filter, Order, PageRequest, SampleKey, SampleState, Suggestion, View,
+    Anchor, ByteSource, Filter, Order, PageRequest, SampleKey, SampleState, Suggestion, View, hex,
 };
 use crate::formats::{read_sidecar, sidecar_of};
 use crate::objects::{Store, StoreError};
@@ -141,14 +141,7 @@ impl Sidecars {
 
 /// The content itself, not the file's time, tells one state of a sidecar from the next: that is the same everywhere.
 pub(super) fn fingerprint(content: &str) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut hex = String::with_capacity(7 + 64);
-    hex.push_str("sha256:");
-    for byte in Sha256::digest(content.as_bytes()) {
-        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    hex
+    format!("sha256:{}", hex(&Sha256::digest(content.as_bytes())))
 }
 
 fn explained(error: &dyn std::error::Error) -> String {

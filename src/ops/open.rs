@@ -5,14 +5,13 @@ use super::join::marker_at;
 use super::known::{KnownDataset, Registry, check_name, make_private_folder};
 use super::storage::{ambient, options};
 use crate::config::{Paths, Storage};
-use crate::domain::{Connection, Source};
+use crate::domain::{Connection, Source, hex};
 use crate::keymap::nearest;
 use crate::objects::{Inventory, Options, Store, StoreError, check_endpoint};
 use crate::sync::{Marker, SyncError};
 use crate::workspace::{Dataset, Identity, Reader, Writer, copies};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf, absolute};
 use uuid::Uuid;
 
@@ -387,15 +386,11 @@ fn existing(
 
 /// One file a dataset in the data folder: its name for people, a hash of its source to keep it apart.
 fn usual_workspace(paths: &Paths, source: &Source, connection: &Connection) -> PathBuf {
-    let mut tail = String::new();
     let mut identity = source.to_string();
     if let (Source::Bucket { .. }, Some(endpoint)) = (source, &connection.endpoint) {
         identity = format!("{endpoint} {identity}");
     }
-    for byte in &Sha256::digest(identity.as_bytes())[..5] {
-        // Writing to a String cannot fail.
-        let _ = write!(tail, "{byte:02x}");
-    }
+    let tail = hex(&Sha256::digest(identity.as_bytes())[..5]);
     let name: String = plain_name(source)
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { '-' })

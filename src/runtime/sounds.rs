@@ -4,13 +4,12 @@ use super::runner::Answers;
 use crate::app::{Message, Sound};
 use crate::audio::Sounds;
 use crate::config::{CacheMode, Storage};
-use crate::domain::{AudioStamp, ByteSource, SampleId, SampleKey, SoundId};
+use crate::domain::{AudioStamp, ByteSource, SampleId, SampleKey, SoundId, hex};
 use crate::objects::{Cache, Store, StoreError, Ticket, changed_in_source};
 use crate::ops::Opened;
 use crate::text::safe_bytes;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,11 +58,7 @@ impl SoundTable {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        let mut hex = String::with_capacity(64);
-        for byte in hash.finalize() {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        let id = SoundId(hex);
+        let id = SoundId(hex(&hash.finalize()));
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), sound.clone());
         id
     }

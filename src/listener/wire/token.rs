@@ -1,10 +1,10 @@
 //! The secret that a sender and a listener share, and the proof of knowing it without saying it.
 
+use crate::domain::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::fmt;
-use std::fmt::Write as _;
 
 /// A shared secret: 32 random bytes in hex. Never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,13 +82,6 @@ impl fmt::Debug for Token {
 pub(super) fn nonce() -> String {
     // Two random UUIDs hold 244 random bits, from the system's own generator.
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

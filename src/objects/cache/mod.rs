@@ -17,14 +17,13 @@ pub use glance::Glance;
 pub use reader::{changed_in_source, store_error};
 
 use super::{Store, StoreError};
-use crate::domain::{AudioStamp, ByteSource, SampleKey};
+use crate::domain::{AudioStamp, ByteSource, SampleKey, hex};
 use folder::Folder;
 use object::Object;
 use reader::Reader;
 use sha2::{Digest, Sha256};
 use state::State;
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -261,11 +260,7 @@ impl Shared {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        let mut name = String::with_capacity(64);
-        for byte in hash.finalize() {
-            // Writing to a String cannot fail.
-            let _ = write!(name, "{byte:02x}");
-        }
+        let mut name = hex(&hash.finalize());
         if listed.etag.is_empty() {
             // Nothing would tell that it changed: it is not to be found again.
             name.push('?');

@@ -5,9 +5,9 @@
 use super::error::InventoryError;
 use super::manifest::DataFile;
 use crate::crash;
+use crate::domain::hex;
 use crate::objects::{Store, StoreError};
 use md5::{Digest, Md5};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -61,10 +61,7 @@ pub(super) fn fetch(
     if size < file.size {
         return Err(differs(format!("it has {size} bytes, not {}", file.size)));
     }
-    let md5 = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let md5 = hex(&hash.finalize());
     if !md5.eq_ignore_ascii_case(&file.md5) {
         return Err(differs(format!("its MD5 is {md5}, not {}", file.md5)));
     }

@@ -14,12 +14,11 @@ mod rows;
 pub use error::InventoryError;
 
 use super::{FolderStore, Listing, OnEntries, Options, S3Store, Store, StoreError};
-use crate::domain::Source;
+use crate::domain::{Source, hex};
 use fetch::{Fetched, fetch};
 use jiff::Timestamp;
 use manifest::{Format, LARGEST, Manifest};
 use md5::{Digest, Md5};
-use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,10 +163,7 @@ fn is_dated(name: &str) -> bool {
 }
 
 fn md5_of(bytes: &[u8]) -> String {
-    Md5::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Md5::digest(bytes))
 }
 
 /// One inventory: a picture of the source as it was.

@@ -3,13 +3,12 @@
 use super::client::{Shared, runtime, wait};
 use super::write::{put, refuse_existing};
 use super::{plain, read};
-use crate::domain::{AudioStamp, SampleKey};
+use crate::domain::{AudioStamp, SampleKey, hex};
 use crate::objects::{PutIf, StoreError};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use md5::{Digest, Md5};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
@@ -338,15 +337,6 @@ fn etag_of(parts: &[String]) -> String {
         all.update(bytes.collect::<Vec<u8>>());
     }
     format!("{}-{}", hex(&all.finalize()), parts.len())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]
