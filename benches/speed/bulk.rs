@@ -4,10 +4,13 @@
 //! samples are handed to the doors again, which must find nothing to do.
 
 use super::data::{self, Dice, Speech};
-use earmark::domain::SampleKey;
+use earmark::domain::{SampleKey, Source};
+use earmark::objects::{Options, Store};
+use earmark::sync;
 use earmark::workspace::{self, Dataset, ImportItem, Listed, Staging, Step, Writer};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use std::ops::ControlFlow;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -146,7 +149,7 @@ pub(super) fn samples(path: &Path, count: usize, indexed: bool) {
             let micros = ((0.5 + 30.0 * dice.part().powi(2)) * 1e6) as i64;
             sql.execute(params![
                 listed.key.as_bytes(),
-                share(&listed.key),
+                part(&listed.key),
                 listed.size as i64,
                 listed.etag,
                 listed.modified.map(|at| at.as_nanosecond() as i64),
@@ -224,8 +227,20 @@ pub(super) fn labels(path: &Path) {
     bulk.close();
 }
 
+/// Writes the labels of a workspace to an output.
+pub(super) fn share(path: &Path, output: &Path, labels: usize) {
+    let store = Store::open(&Source::Folder(output.to_owned()), &Options::default())
+        .expect("the output opens");
+    let mut writer = Writer::open(path, data::identity()).expect("the workspace opens");
+    sync::announce(&store, &mut writer, Timestamp::now()).expect("it says whose it is");
+    let shared =
+        sync::share(&store, &mut writer, &Timestamp::now, &mut |_| ControlFlow::Continue(()));
+    let shared = shared.expect("labels are shared").expect("nobody stops it");
+    assert_eq!(shared.pushed, labels as u64, "{shared:?}");
+}
+
 /// The share that a key falls into (FNV-1a).
-fn share(key: &SampleKey) -> u32 {
+fn part(key: &SampleKey) -> u32 {
     key.as_bytes()
         .iter()
         .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))

@@ -12,6 +12,8 @@ use uuid::Uuid;
 const EDITION: u64 = 2;
 /// More samples than this wait to be found by name, as after a first sync: indexing them would take longer than all else.
 const INDEXED: usize = 1_000_000;
+/// The output beside a workspace.
+const OUTPUT: &str = "output";
 /// Samples, from the first one on, whose audio really lies in the source.
 pub(crate) const WITH_AUDIO: usize = 300;
 
@@ -143,6 +145,20 @@ pub(crate) fn labeled(samples: usize) -> PathBuf {
         bulk::labels(path);
         bulk::check(path, samples, true);
     })
+}
+
+/// An output that holds those labels, as their one writer shared them.
+pub(crate) fn output(samples: usize) -> PathBuf {
+    let from = labeled(samples);
+    let workspace = kept(&format!("output-{samples}"), |path| {
+        fs::copy(&from, path).expect("a copy of the workspace");
+        let output = path.with_file_name(OUTPUT);
+        fs::create_dir(&output).expect("a folder for the output");
+        bulk::share(path, &output, samples);
+        fs::remove_file(path).expect("the copy goes");
+        fs::write(path, []).expect("what tells that it was made");
+    });
+    workspace.with_file_name(OUTPUT)
 }
 
 /// The same as unlabeled, in a format that an older earmark wrote.

@@ -17,6 +17,7 @@ mod desk;
 #[path = "../../tests/common/home.rs"]
 mod home;
 mod inventory;
+mod joining;
 mod keys;
 mod link;
 mod lists;
@@ -59,6 +60,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("many", many::run),
     ("bucket", bucket::run),
     ("inventory", inventory::run),
+    ("joining", joining::run),
     ("manifest", manifest::run),
 ];
 

@@ -351,8 +351,6 @@ impl Writer {
     ) -> Result<ImportReport> {
         let doing = "import the labels";
         let Self { connection, path, place, identity, .. } = self;
-        // What is sorted may be as long as the workspace: beyond the cache it goes to a file.
-        connection.pragma_update(None, "temp_store", "file").doing(doing)?;
         let run = || {
             place.check()?;
             let transaction = connection
@@ -370,10 +368,7 @@ impl Writer {
             place.check()?;
             Ok(report)
         };
-        let report = run().map_err(|error| file::as_damage(error, path));
-        // It cannot fail, and no import failed because of it.
-        let _ = self.connection.pragma_update(None, "temp_store", "memory");
-        report
+        run().map_err(|error| file::as_damage(error, path))
     }
 
     /// Takes this person's last action back; `None` when there is none.
