@@ -341,7 +341,7 @@ fn take_in(
     from: Shared,
 ) -> Result<(TakenIn, Vec<(SampleKey, SampleKey)>)> {
     let here = round(connection)?;
-    let many = Many::begin(connection, revisions.len())?;
+    let many = Many::together(connection, revisions.len())?;
     let mut taken = TakenIn::default();
     let mut touched = BTreeSet::new();
     let mut moved = BTreeSet::new();
@@ -370,12 +370,14 @@ fn take_in(
         }
     }
     taken.samples = touched.len() as u64;
+    many.finish()?;
     if !signposts.is_empty() {
+        let many = Many::begin(connection, usize::MAX)?;
         let at = revisions.iter().map(|(_, revision)| revision.at).max().unwrap_or_default();
         let mut ledger = Ledger::of_many(&many, author, at);
         signposts.into_iter().try_for_each(|id| carry::along(&many, &mut ledger, id))?;
+        many.finish()?;
     }
-    many.finish()?;
     Ok((taken, left))
 }
 

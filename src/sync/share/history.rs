@@ -27,7 +27,7 @@ const RATIO: u64 = 1000;
 /// As zstd counts: the memory that unpacking takes, 16 MiB, and far more than packing at this level asks for.
 const WINDOW: u32 = 24;
 /// Revisions handed over at once, and their bytes.
-const CHUNK: usize = 500;
+const CHUNK: usize = 2_000;
 const CHUNK_BYTES: usize = 4 << 20;
 
 #[derive(Serialize, Deserialize)]

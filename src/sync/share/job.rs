@@ -21,11 +21,12 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Chunks that may wait for the workspace before the network waits too.
 const AHEAD: usize = 8;
-/// Revisions handed over at once.
-const CHUNK: usize = 500;
+/// Revisions handed over at once, and taken in by one transaction at most: the more, the less each costs.
+const CHUNK: usize = 2_000;
 /// What taking some of them in aims at; the promise is 50 ms.
 const AIM: Duration = Duration::from_millis(20);
-/// Revisions taken in by one transaction, at least.
+/// Revisions taken in by one transaction, at first and at least.
+const FIRST: usize = 250;
 const SMALLEST: usize = 16;
 /// Revisions of one log object, at most.
 const BATCH: usize = 2_000;
@@ -130,7 +131,7 @@ impl ShareJob {
             phase: Phase::Pulling(receiver),
             objects: Vec::new(),
             lines: None,
-            at_once: CHUNK / 2,
+            at_once: FIRST,
         })
     }
 
