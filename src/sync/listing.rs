@@ -137,6 +137,9 @@ fn list(
         return Err(error.into());
     }
     let mut listing = listing?;
+    // What no page can begin behind may come again with the next one.
+    unreadable.sort_by(|a, b| a.prefix.cmp(&b.prefix));
+    unreadable.dedup();
     listing.unlisted.extend(unreadable);
     manifests.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(Found::All { staging, listing, manifests, as_of })
@@ -152,6 +155,11 @@ fn recordings(store: &Store, entries: Vec<Entry>, unreadable: &mut Vec<Unlisted>
     let mut chunk = Vec::with_capacity(entries.len());
     for Entry { key, stamp, modified } in entries {
         match is_recording(store, &key) {
+            Ok(true) if matches!(store, Store::S3(_)) && key.as_str().is_none() => {
+                let why =
+                    "its name is not UTF-8, and a bucket can be asked for no other".to_owned();
+                unreadable.push(Unlisted { prefix: key, why });
+            }
             Ok(true) => {
                 chunk.push(Listed { key, size: stamp.size, etag: stamp.etag, modified });
             }

@@ -1,11 +1,16 @@
 //! A listing while the bucket changes: it ends, and what was there all the time is in it once.
 
-use crate::bucket::{Fault, Manners, Server, When};
+use crate::bucket::{Fault, Manners, NO_TEXT, Server, When};
 use crate::client::{BUCKET, keys_under, listed_keys, open, options, with_keys};
-use earmark::domain::ListVersion;
+use earmark::domain::{Connection, ListVersion};
 use earmark::objects::Options;
+use earmark::sync::sync;
+use earmark::workspace::{Dataset, Identity, Writer};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use std::ops::ControlFlow;
+use uuid::Uuid;
 
 const STABLE: usize = 20;
 
@@ -163,5 +168,43 @@ fn a_page_that_ends_early_is_never_a_shorter_listing() {
         }
         server.mend();
         assert_eq!(listed_keys(&store).unwrap().len(), 10);
+    }
+}
+
+/// Taken for text, it would have the key of the other object, and labels and deletions of one would be the other's.
+#[test]
+fn an_object_whose_key_is_no_text_is_named_and_left_alone() {
+    with_keys!();
+    for version in [ListVersion::V1, ListVersion::V2] {
+        for page in [2, 3, 1_000] {
+            let server = Server::start(Manners::plain());
+            let bucket = server.bucket(BUCKET);
+            let odd = format!("calls/b{NO_TEXT}.wav");
+            for key in ["calls/a.wav", "calls/b\u{fffd}.wav", &odd, "calls/c.wav", "calls/d.wav"] {
+                bucket.put(key, "RIFF");
+            }
+            bucket.put(&format!("calls/e{NO_TEXT}/f.wav"), "RIFF");
+            bucket.put("calls/g/h.wav", "RIFF");
+            bucket.set_page(page);
+            let home = tempfile::tempdir().unwrap();
+            let told = Dataset {
+                id: Uuid::from_u128(7),
+                name: "calls".into(),
+                source: format!("s3://{BUCKET}/calls/"),
+                output: None,
+                connection: Connection::default(),
+            };
+            let path = home.path().join("calls.earmark");
+            let mut writer = Writer::create(&path, &told, Identity::new("ann")).unwrap();
+            let store = open(&Options { list: Some(version), ..options(&server) });
+            let go_on = &mut |_: &_| ControlFlow::Continue(());
+            let done = sync(&store, &mut writer, &Timestamp::now, go_on).unwrap().unwrap();
+            let unlisted: Vec<&[u8]> =
+                done.unlisted.iter().map(|part| part.prefix.as_bytes()).collect();
+            assert_eq!(unlisted, [&b"b\xff.wav"[..], b"e\xff/f.wav"], "{version:?}, {page}");
+            assert_eq!(done.report.total, 5, "{version:?}, {page}");
+            let asked = server.requests().iter().any(|request| request.key.contains(NO_TEXT));
+            assert!(!asked, "nobody asks for what it may not be");
+        }
     }
 }

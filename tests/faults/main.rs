@@ -21,6 +21,7 @@ mod pty;
 
 mod client;
 mod cut;
+mod endless;
 mod every_request;
 mod hostile;
 mod listing;

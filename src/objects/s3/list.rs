@@ -4,7 +4,7 @@ use super::client::{Shared, wait};
 use super::plain;
 use crate::domain::{AudioStamp, ListVersion, SampleKey};
 use crate::objects::{Entry, OnEntries, StoreError};
-use aws_sdk_s3::types::{EncodingType, Object};
+use aws_sdk_s3::types::{CommonPrefix, EncodingType, Object};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -55,7 +55,9 @@ pub(super) struct Page {
     pub(super) entries: Vec<Entry>,
     /// Whole prefixes, each ending in `/`.
     pub(super) folders: Vec<String>,
-    /// The last whole key.
+    /// Whether there are prefixes beside them that nobody can ask for: they are no text.
+    pub(super) more_folders: bool,
+    /// The last whole key that can be asked for.
     pub(super) last: Option<String>,
     pub(super) next: Option<Place>,
 }
@@ -115,8 +117,7 @@ async fn page_v2(
         return Err(cut_short());
     }
     let token = answer.next_continuation_token().map(str::to_owned);
-    let folders = answer.common_prefixes().iter().filter_map(|folder| folder.prefix());
-    let folders: Vec<String> = folders.map(unescape).collect();
+    let (folders, more_folders) = folders_of(answer.common_prefixes(), unescape);
     let (entries, last) = entries(shared, answer.contents(), unescape);
     let next = match token {
         _ if !more => None,
@@ -127,7 +128,7 @@ async fn page_v2(
             Some(behind_all(last.as_ref(), &folders, at)?)
         }
     };
-    Ok(Page { entries, folders, last, next })
+    Ok(Page { entries, folders, more_folders, last, next })
 }
 
 async fn page_v1(
@@ -150,36 +151,39 @@ async fn page_v1(
         })
         .await?;
     let unescape = unescaper(answer.encoding_type());
-    let folders: Vec<String> = answer
-        .common_prefixes()
-        .iter()
-        .filter_map(|folder| folder.prefix())
-        .map(unescape)
-        .collect();
+    let (folders, more_folders) = folders_of(answer.common_prefixes(), unescape);
     let (entries, last) = entries(shared, answer.contents(), unescape);
     let more = answer.is_truncated().ok_or_else(cut_short)?;
     // Not by the marker that the store names: some name it escaped, and some escape it again.
     let next = if more { Some(behind_all(last.as_ref(), &folders, at)?) } else { None };
-    Ok(Page { entries, folders, last, next })
+    Ok(Page { entries, folders, more_folders, last, next })
 }
 
+/// Prefixes, and whether there are some that are no text.
+fn folders_of(prefixes: &[CommonPrefix], unescape: fn(&str) -> Vec<u8>) -> (Vec<String>, bool) {
+    let all = prefixes.iter().filter_map(CommonPrefix::prefix).map(unescape);
+    let (text, odd): (Vec<_>, Vec<_>) = all.map(String::from_utf8).partition(Result::is_ok);
+    (text.into_iter().flatten().collect(), !odd.is_empty())
+}
+
+/// Keys as they are, also those that are no text: taken for text they could be those of other objects.
 fn entries(
     shared: &Shared,
     objects: &[Object],
-    unescape: fn(&str) -> String,
+    unescape: fn(&str) -> Vec<u8>,
 ) -> (Vec<Entry>, Option<String>) {
     let mut entries = Vec::with_capacity(objects.len());
     let mut last = None;
     for object in objects {
         let Some(key) = object.key().map(unescape) else { continue };
         // What ends in a slash stands for a folder, even if it holds bytes.
-        if let Some(rest) = key.strip_prefix(&shared.prefix)
+        if let Some(rest) = key.strip_prefix(shared.prefix.as_bytes())
             && !rest.is_empty()
-            && !rest.ends_with('/')
+            && !rest.ends_with(b"/")
         {
             let modified = object.last_modified();
             entries.push(Entry {
-                key: SampleKey::from(rest),
+                key: SampleKey::new(rest),
                 stamp: AudioStamp {
                     size: object.size().unwrap_or(0).unsigned_abs(),
                     etag: plain(object.e_tag()),
@@ -187,7 +191,7 @@ fn entries(
                 modified: modified.and_then(timestamp),
             });
         }
-        last = Some(key);
+        last = String::from_utf8(key).ok().or(last);
     }
     (entries, last)
 }
@@ -198,12 +202,10 @@ pub(super) fn timestamp(time: &aws_sdk_s3::primitives::DateTime) -> Option<Times
     Timestamp::new(time.secs(), nanos).ok()
 }
 
-fn unescaper(encoding: Option<&EncodingType>) -> fn(&str) -> String {
+fn unescaper(encoding: Option<&EncodingType>) -> fn(&str) -> Vec<u8> {
     match encoding {
-        Some(EncodingType::Url) => {
-            |text| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-        }
-        _ => str::to_owned,
+        Some(EncodingType::Url) => |text| percent_decode_str(&text.replace('+', " ")).collect(),
+        _ => |text| text.as_bytes().to_vec(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::client::{Shared, wait};
 use super::{list, plain, text_of};
 use crate::domain::{AudioStamp, ByteSource, SampleKey};
 use crate::objects::{Entry, StoreError};
-use aws_sdk_s3::primitives::AggregatedBytes;
+use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,12 +49,10 @@ pub(super) async fn whole(shared: &Shared, key: &str, limit: u64) -> Result<Vec<
             return Err(StoreError::TooLarge { key: key.to_owned(), limit });
         }
         tries -= 1;
-        match answer.body.collect().await.map(AggregatedBytes::to_vec) {
+        match up_to(limit, answer.body).await {
             // Servers may say less than they hold, and connections end early.
-            Ok(bytes) if bytes.len() as u64 > limit => {
-                return Err(StoreError::TooLarge { key: key.to_owned(), limit });
-            }
-            Ok(bytes) if length.is_none_or(|length| length == bytes.len() as u64) => {
+            Ok(None) => return Err(StoreError::TooLarge { key: key.to_owned(), limit }),
+            Ok(Some(bytes)) if length.is_none_or(|length| length == bytes.len() as u64) => {
                 return Ok(bytes);
             }
             Ok(_) if tries == 0 => return Err(cut(shared, "the answer was cut short")),
@@ -62,6 +60,18 @@ pub(super) async fn whole(shared: &Shared, key: &str, limit: u64) -> Result<Vec<
             _ => {}
         }
     }
+}
+
+/// A body that has at most so many bytes; `None` if it has more, of which no more is held than came with the last of these.
+async fn up_to(most: u64, mut body: ByteStream) -> Result<Option<Vec<u8>>, ByteStreamError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.try_next().await? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() as u64 > most {
+            return Ok(None);
+        }
+    }
+    Ok(Some(bytes))
 }
 
 fn cut(shared: &Shared, why: &str) -> StoreError {
@@ -213,8 +223,12 @@ async fn range(
         }
         let wanted =
             total.map_or(count as u64, |total| total.saturating_sub(offset).min(count as u64));
-        match answer.body.collect().await.map(AggregatedBytes::to_vec) {
-            Ok(bytes) if bytes.len() as u64 == wanted => {
+        match up_to(wanted, answer.body).await {
+            Ok(None) => {
+                let why = format!("more than {wanted} bytes for {wanted}");
+                return Err(StoreError::Nonsense { call: "GetObject", why });
+            }
+            Ok(Some(bytes)) if bytes.len() as u64 == wanted => {
                 return Ok(Got { bytes, etag: now, len: total });
             }
             Ok(_) if tries == 0 => return Err(cut(shared, "the answer was cut short")),

@@ -87,7 +87,7 @@ impl Walk {
         }
         let page = self.page(prefix, &Place::default(), true).await?;
         let few = page.folders.len() <= FEW || seen <= FEW / 4;
-        if page.next.is_some() || page.folders.len() < 2 || !few {
+        if page.next.is_some() || page.more_folders || page.folders.len() < 2 || !few {
             return Ok(None);
         }
         let behind =

@@ -1,10 +1,15 @@
-//! What every answer tells besides itself: the store's clock, and whether it wants to be asked less.
+//! What every answer tells besides itself: the store's clock, and whether it wants to be asked less. And how long it may
+//! be, where it is not the object that was asked for.
 
 use crate::objects::StoreError;
-use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_s3::config::interceptors::{
+    BeforeDeserializationInterceptorContextMut, BeforeDeserializationInterceptorContextRef,
+};
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat, SdkBody};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use http_body_util::Limited;
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -113,13 +118,32 @@ impl Pace {
     }
 }
 
-/// Hands each answer's head to the watch.
+/// Bytes of an answer that is read whole: a page of a thousand keys of a kilobyte, escaped, is a tenth of it.
+const LONGEST: usize = 32 << 20;
+
+/// Hands each answer's head to the watch, and holds to its bound what is read whole.
 #[derive(Debug)]
 pub(super) struct Watching(pub(super) Arc<Watch>);
 
 impl Intercept for Watching {
     fn name(&self) -> &'static str {
         "Watching"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let reads = bag.load::<Metadata>().is_some_and(|call| call.name() == "GetObject");
+        let answer = context.response_mut();
+        // An object's bytes are counted where they are read.
+        if !(reads && answer.status().is_success()) {
+            let body = answer.take_body();
+            *answer.body_mut() = SdkBody::from_body_1_x(Limited::new(body, LONGEST));
+        }
+        Ok(())
     }
 
     fn read_before_deserialization(

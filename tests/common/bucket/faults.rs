@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     CutHalf,
     /// The answer's body has only its first half, and the headers say that this is all.
     ShortHalf,
+    /// The answer's body goes on behind its end, by far more than anybody should read.
+    Endless,
     /// The answer tells this `ETag`.
     WrongETag(&'static str),
     /// Something happens first; then the request is answered as ever.

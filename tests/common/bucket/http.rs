@@ -165,6 +165,7 @@ async fn after(fault: &Fault, mut answer: HttpResponse) -> Result<HttpResponse, 
         Fault::CutHalf if done => cut(answer, |whole| whole / 2).await,
         Fault::Short(length) if done => short(answer, |_| *length).await,
         Fault::ShortHalf if done => short(answer, |whole| whole / 2).await,
+        Fault::Endless => endless(answer).await,
         Fault::WrongETag(etag) if done => {
             let etag = HeaderValue::from_str(&format!("\"{etag}\"")).map_err(io::Error::other)?;
             answer.headers_mut().insert(header::ETAG, etag);
@@ -175,7 +176,8 @@ async fn after(fault: &Fault, mut answer: HttpResponse) -> Result<HttpResponse, 
 }
 
 fn is_of_body(fault: &Fault) -> bool {
-    matches!(fault, Fault::Cut(_) | Fault::Short(_) | Fault::CutHalf | Fault::ShortHalf)
+    use Fault::{Cut, CutHalf, Endless, Short, ShortHalf};
+    matches!(fault, Cut(_) | Short(_) | CutHalf | ShortHalf | Endless)
 }
 
 async fn cut(
@@ -196,6 +198,13 @@ async fn short(
     let kept = whole.slice(..whole.len().min(length(whole.len())));
     head.headers.insert(header::CONTENT_LENGTH, kept.len().into());
     Ok(HttpResponse::from_parts(head, Body::from(kept)))
+}
+
+async fn endless(answer: HttpResponse) -> Result<HttpResponse, io::Error> {
+    let (mut head, whole) = whole(answer).await?;
+    head.headers.remove(header::CONTENT_LENGTH);
+    let body = EndlessBody { first: Some(whole), left: ENDLESS };
+    Ok(HttpResponse::from_parts(head, Body::http_body(body)))
 }
 
 async fn whole(answer: HttpResponse) -> Result<(hyper::http::response::Parts, Bytes), io::Error> {
@@ -267,6 +276,34 @@ fn error(status: StatusCode, code: &str) -> HttpResponse {
     let xml = HeaderValue::from_static("application/xml");
     answer.headers_mut().insert(header::CONTENT_TYPE, xml);
     answer
+}
+
+/// Frames of an endless body: 512 MiB.
+const ENDLESS: usize = 8 << 10;
+
+/// A body that goes on with spaces, which are as good as nothing behind an XML document, and ends in an error.
+struct EndlessBody {
+    first: Option<Bytes>,
+    left: usize,
+}
+
+impl hyper::body::Body for EndlessBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(first) = self.first.take().filter(|first| !first.is_empty()) {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        let Some(left) = self.left.checked_sub(1) else {
+            return Poll::Ready(Some(Err(dropped())));
+        };
+        self.left = left;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![b' '; 64 << 10])))))
+    }
 }
 
 /// A body that ends in an error.

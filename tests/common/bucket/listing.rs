@@ -87,19 +87,29 @@ pub(crate) fn asks_encoding(encoding: Option<&EncodingType>) -> bool {
     encoding.is_some_and(|encoding| encoding.as_str() == EncodingType::URL)
 }
 
+/// In a key: the byte 0xff, with which it is no text.
+pub(crate) const NO_TEXT: char = '\u{f8ff}';
+
 /// A key as `encoding-type=url` has it: a space is a plus.
 pub(crate) fn encoded(key: &str, is_encoded: bool) -> String {
     if !is_encoded {
         return key.to_owned();
     }
     let mut text = String::new();
-    for byte in key.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => {
-                text.push(char::from(byte));
+    for character in key.chars() {
+        let mut utf8 = [0; 4];
+        let bytes = match character {
+            NO_TEXT => &[0xff],
+            character => character.encode_utf8(&mut utf8).as_bytes(),
+        };
+        for byte in bytes {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b'/' => {
+                    text.push(char::from(*byte));
+                }
+                b' ' => text.push('+'),
+                _ => drop(write!(text, "%{byte:02X}")),
             }
-            b' ' => text.push('+'),
-            _ => drop(write!(text, "%{byte:02X}")),
         }
     }
     text

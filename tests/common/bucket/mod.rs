@@ -16,6 +16,8 @@ mod service;
 
 pub(crate) use contents::{Bucket, md5_hex};
 pub(crate) use faults::{Fault, When};
+#[allow(unused_imports, reason = "each test binary takes what it needs of it")]
+pub(crate) use listing::NO_TEXT;
 pub(crate) use manners::Manners;
 pub(crate) use request::{Op, Request};
 
