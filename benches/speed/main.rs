@@ -2,7 +2,8 @@
 //!
 //! `make bench` is the short run, `make bench-full` the long one; words behind the script choose topics
 //! (`scripts/bench.sh search decode`). What it measures with lies in `target/bench-data`, made from a fixed seed the
-//! first time; the figures also go to `target/bench.json`. docs/performance.md says where each figure comes from.
+//! first time; the figures also go to `target/bench.json`, where those of topics that were not measured stay.
+//! docs/performance.md says where each figure comes from.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench may stop where it stands")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench talks to the terminal")]
@@ -42,6 +43,7 @@ mod timing;
 
 use report::Report;
 use scale::Scale;
+use std::time::Instant;
 
 /// Measures one topic.
 type Topic = fn(&Scale, &mut Report);
@@ -77,12 +79,16 @@ fn main() {
     for (name, run) in TOPICS {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {
             eprintln!("measuring {name} …");
+            report.begin(name);
+            let began = Instant::now();
             run(&scale, &mut report);
+            eprintln!("{name} took {:.0} s", began.elapsed().as_secs_f64());
+            // What was measured is not lost when a later topic stops.
+            if let Err(error) = report.save(&data::target().join("bench.json")) {
+                eprintln!("error: the figures could not be kept: {error}");
+                std::process::exit(1);
+            }
         }
     }
     report.print();
-    if let Err(error) = report.save(&data::target().join("bench.json")) {
-        eprintln!("error: the figures could not be kept: {error}");
-        std::process::exit(1);
-    }
 }
