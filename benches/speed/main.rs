@@ -21,6 +21,7 @@ mod inventory;
 mod joining;
 mod keys;
 mod link;
+mod listed;
 mod lists;
 mod long;
 mod machine;
@@ -40,6 +41,7 @@ mod servers;
 mod sound;
 mod start;
 mod timing;
+mod waits;
 
 use report::Report;
 use scale::Scale;
@@ -60,6 +62,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("decode", decode::run),
     ("lists", lists::run),
     ("many", many::run),
+    ("listed", listed::run),
     ("bucket", bucket::run),
     ("inventory", inventory::run),
     ("joining", joining::run),
@@ -67,6 +70,9 @@ const TOPICS: &[(&str, Topic)] = &[
 ];
 
 fn main() {
+    if listed::is_child() {
+        return;
+    }
     // cargo adds `--bench`; it says nothing here.
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();

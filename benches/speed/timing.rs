@@ -43,6 +43,10 @@ impl Series {
         self.0.push(taken);
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The times that so large a part of all does not exceed, each clock for itself.
     pub(crate) fn at(&self, part: f64) -> Taken {
         let index = (part * self.0.len() as f64).ceil() as usize;
