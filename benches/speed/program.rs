@@ -23,12 +23,21 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
     binary(report);
     let scratch = Scratch::of(&data::unlabeled(scale.many));
     let home = Home::new();
-    let screen = first_frame(&home, &scratch.path(), scale.many);
-    screen.type_keys(&"j".repeat(120));
-    thread::sleep(2 * SETTLED);
-    bytes(report, &screen);
+    let start = |launch: Launch| {
+        let screen = first_frame(launch, scale.many);
+        screen.type_keys(&"j".repeat(120));
+        thread::sleep(2 * SETTLED);
+        screen
+    };
+    let screen = start(launch(&home, &scratch.path()));
+    bytes(report, &screen, "", 24);
     idle(scale, report, &screen);
     drop(screen);
+    for (colors, terminal) in [(256, "xterm-256color"), (16, "linux")] {
+        let launch = launch(&home, &scratch.path()).env("TERM", terminal);
+        let screen = start(launch.without_env("COLORTERM"));
+        bytes(report, &screen, &format!(", {colors} colours"), 10);
+    }
     playing(scale, report);
 }
 
@@ -42,8 +51,8 @@ pub(crate) fn launch(home: &Home, workspace: &Path) -> Launch {
 }
 
 /// Starts it and waits until the list, the editor and the hints are drawn.
-fn first_frame(home: &Home, workspace: &Path, samples: usize) -> Screen {
-    let screen = launch(home, workspace).start();
+fn first_frame(launch: Launch, samples: usize) -> Screen {
+    let screen = launch.start();
     let total = earmark::text::thousands(samples as u64);
     screen.wait_for("the first full screen", |view| {
         view.contains("utt-0000000") && view.contains("Speech Content") && view.contains(&total)
@@ -54,7 +63,7 @@ fn first_frame(home: &Home, workspace: &Path, samples: usize) -> Screen {
 fn memory(report: &mut Report, samples: usize) {
     let scratch = Scratch::of(&data::unlabeled(samples));
     let home = Home::new();
-    let screen = first_frame(&home, &scratch.path(), samples);
+    let screen = first_frame(launch(&home, &scratch.path()), samples);
     let Some((at_first, _)) = machine::memory(screen.pid()) else { return };
     screen.type_keys("G");
     screen.wait_for_text(&format!("utt-{:07}", samples - 1));
@@ -97,13 +106,14 @@ fn binary(report: &mut Report) {
     );
 }
 
-/// What reaches the terminal for one key.
-fn bytes(report: &mut Report, screen: &Screen) {
-    let step = spent(screen, 24, SETTLED, |_| "j".to_owned());
+/// What reaches the terminal for one key. `on`: on which terminal.
+fn bytes(report: &mut Report, screen: &Screen, on: &str, keys: usize) {
+    let page = spent(screen, keys / 2, SETTLED, |_| "<pgdn>".to_owned());
+    let step = spent(screen, keys, SETTLED, |_| "j".to_owned());
     screen.type_keys("<enter>");
     thread::sleep(2 * SETTLED);
     let before = screen.bytes();
-    let text: Vec<char> = "thank you for calling us".chars().collect();
+    let text: Vec<char> = "thank you for calling us".chars().take(keys).collect();
     let letter = spent(screen, text.len(), Duration::from_millis(100), |index| {
         if text[index] == ' ' { "<space>".to_owned() } else { text[index].to_string() }
     });
@@ -111,7 +121,7 @@ fn bytes(report: &mut Report, screen: &Screen) {
     let all = (screen.bytes() - before) as f64 / text.len() as f64;
     screen.type_keys("<esc>");
     report.add(
-        Row::new("bytes for one typed letter, p90", Figure::Bytes(late(&letter)))
+        Row::new(format!("bytes for one typed letter, p90{on}"), Figure::Bytes(late(&letter)))
             .bar(Bar::AtMost(200.0))
             .note(format!(
                 "median {:.0}, most {:.0}; {all:.0} a letter with all that follows, the draft's mark too",
@@ -120,12 +130,20 @@ fn bytes(report: &mut Report, screen: &Screen) {
             )),
     );
     report.add(
-        Row::new("bytes for one list step, p90", Figure::Bytes(late(&step)))
+        Row::new(format!("bytes for one list step, p90{on}"), Figure::Bytes(late(&step)))
             .bar(Bar::AtMost(2_000.0))
             .note(format!(
                 "median {:.0}, most {:.0}; the new waveform is in it",
                 median(&step),
                 most(&step)
+            )),
+    );
+    report.add(
+        Row::new(format!("bytes for one page of the list, p90{on}"), Figure::Bytes(late(&page)))
+            .note(format!(
+                "median {:.0}, most {:.0}; the new waveform is in it",
+                median(&page),
+                most(&page)
             )),
     );
 }
@@ -242,9 +260,7 @@ fn playing(scale: &Scale, report: &mut Report) {
             Figure::Percent(watched.percent),
         )
         .bar(Bar::AtMost(5.0))
-        .note(format!(
-            "{:.0} bytes and {:.0} wake-ups a second ({})",
-            watched.bytes, watched.wakeups, watched.threads
-        )),
+        .note(format!("{:.0} wake-ups a second ({})", watched.wakeups, watched.threads)),
     );
+    report.add(Row::new("bytes for one second of the playhead", Figure::Bytes(watched.bytes)));
 }
