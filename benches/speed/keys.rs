@@ -40,6 +40,8 @@ pub(crate) fn minute() -> Vec<String> {
 /// One desk among others, and what its keys took.
 struct Seat {
     samples: usize,
+    /// Whether every sample is labeled.
+    labeled: bool,
     desk: Desk,
     keys: Series,
     end: Series,
@@ -50,10 +52,14 @@ struct Seat {
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
     let mut seats: Vec<Seat> = [10, FEW].into_iter().chain(scale.large()).map(Seat::at).collect();
+    let mut labeled = [FEW, scale.many].map(Seat::at_labels);
     for round in 0..=scale.rounds {
         for seat in &mut seats {
             // The first round warms up.
             seat.minute(round > 0);
+            seat.jumps(round > 0);
+        }
+        for seat in &mut labeled {
             seat.jumps(round > 0);
         }
     }
@@ -78,17 +84,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
                 .bar(Bar::Times(1.5)),
             );
         }
-        for (what, ours, theirs) in [
-            ("the list's end", &seat.end, &few.end),
-            ("the list by another column", &seat.order, &few.order),
-            ("all that match selected", &seat.all, &few.all),
-        ] {
-            report.add(
-                Row::millis(format!("{what}, {name} samples, worst"), ours.at(1.0))
-                    .against("with 1,000 samples", Figure::millis(theirs.at(1.0).wall))
-                    .bar(Bar::AtMost(16.0)),
-            );
-        }
+        seat.tell_jumps(report, few);
         report.add(
             Row::millis(
                 format!("counting a far row's place in {name}, worst"),
@@ -97,21 +93,51 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
             .note("behind the frame, which does not wait for it"),
         );
     }
+    let [few, many] = &labeled;
+    many.tell_jumps(report, few);
     drawn_long(scale, report);
 }
 
 impl Seat {
     fn at(samples: usize) -> Self {
-        let desk = Desk::open(&data::unlabeled(samples));
+        Self::before(Desk::open(&data::unlabeled(samples)), samples, false)
+    }
+
+    /// At the list of labels, where every column has something to say.
+    fn at_labels(samples: usize) -> Self {
+        let mut seat = Self::before(Desk::open(&data::labeled(samples)), samples, true);
+        seat.desk.press("3", &mut |_| ());
+        seat.desk.count();
+        seat
+    }
+
+    fn before(desk: Desk, samples: usize, labeled: bool) -> Self {
         let none = Series::default;
         Self {
             samples,
+            labeled,
             desk,
             keys: none(),
             end: none(),
             order: none(),
             all: none(),
             counted: none(),
+        }
+    }
+
+    fn tell_jumps(&self, report: &mut Report, few: &Self) {
+        let name = thousands(self.samples as u64);
+        let what = if self.labeled { "labels" } else { "samples" };
+        for (part, ours, theirs) in [
+            ("the list's end", &self.end, &few.end),
+            ("the list by another column", &self.order, &few.order),
+            ("all that match selected", &self.all, &few.all),
+        ] {
+            report.add(
+                Row::millis(format!("{part}, {name} {what}, worst"), ours.at(1.0))
+                    .against(format!("with 1,000 {what}"), Figure::millis(theirs.at(1.0).wall))
+                    .bar(Bar::AtMost(16.0)),
+            );
         }
     }
 

@@ -35,6 +35,7 @@ mod proxy;
 mod pty;
 mod report;
 mod scale;
+mod screen;
 #[allow(unused_imports, unused_macros, reason = "what tests alone need of it")]
 #[path = "../../tests/common/servers.rs"]
 mod servers;
