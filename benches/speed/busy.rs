@@ -25,6 +25,8 @@ use std::time::{Duration, Instant};
 pub(super) const BATCH: Range<usize> = 50_000..150_000;
 /// A workspace in which a batch leaves something to look at.
 const AT_LEAST: usize = 200_000;
+/// Between a batch and its undo, where others wait: so long a person thinks at least, and SQLite looks again for its lock.
+const THEN: Duration = Duration::from_millis(500);
 /// Rounds through the keys in peace, before each work and after the last.
 const IN_PEACE: usize = 3;
 
@@ -37,7 +39,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
     let mut table = Table::at(samples);
     for _ in 0..scale.runs.min(3) {
         table.alone();
-        table.beside(|path, _| apply_batch(path));
+        table.beside(|path, _| apply_batch(path, Duration::ZERO));
     }
     table.alone();
     table.tell(report, &batch);
@@ -50,7 +52,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
     table.tell(report, &sync);
 
     let bars = [2_000.0, 150.0];
-    waits::run(report, samples, &batch, bars[0], apply_batch);
+    waits::run(report, samples, &batch, bars[0], |path| apply_batch(path, THEN));
     let staging = staged(samples);
     waits::run(report, samples, &sync, bars[1], move |path| {
         apply_sync(path, &staging, &AtomicU64::new(0));
@@ -172,12 +174,14 @@ impl<'a> Outside<'a> {
     }
 }
 
-fn apply_batch(path: &Path) {
+/// `then`: the time between the batch and its undo.
+fn apply_batch(path: &Path, then: Duration) {
     let mut writer = Writer::open(path, data::identity()).expect("the copy opens");
     let reader = Reader::open(path, data::identity()).expect("the copy opens");
     let target = Target::Samples(data::ids(&reader, BATCH));
     let deed = Deed::Label("the same words for all of them".to_owned());
     writer.act(&deed, &target, Timestamp::now()).expect("the batch is done");
+    thread::sleep(then);
     writer.undo(Timestamp::now()).expect("it is undone");
 }
 

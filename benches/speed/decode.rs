@@ -37,13 +37,14 @@ fn decoded(scale: &Scale, report: &mut Report, codec: &Codec, minutes: u64) {
     // It counts from when its input is open; what it then needs before the first sample is not decoding either.
     let start = starting.median().cpu;
     let theirs = Taken { cpu: whole.cpu.saturating_sub(start), ..whole };
-    let mut note = format!(
+    let note = format!(
         "ffmpeg without the {:.3} s that it takes for no sample at all",
         start.as_secs_f64()
     );
-    if let Some(sox) = clips::sox_decoding(&path) {
-        note += &format!("; sox takes {:.2} s of CPU, its start too", sox.as_secs_f64());
-    }
+    let note = match clips::sox_decoding(&path) {
+        Some(sox) => format!("{note}; sox takes {:.2} s of CPU, its start too", sox.as_secs_f64()),
+        None => note,
+    };
     report.add(
         Row::new(format!("decode {length} of {name} to peaks, CPU"), Figure::seconds(ours.cpu))
             .against("ffmpeg", Figure::seconds(theirs.cpu))
