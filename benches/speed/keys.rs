@@ -5,6 +5,7 @@ use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Series, Taken, timed};
 use super::{clips, data};
+use earmark::domain::Order;
 use earmark::text::thousands;
 
 /// What many are compared with.
@@ -44,10 +45,39 @@ struct Seat {
     labeled: bool,
     desk: Desk,
     keys: Series,
-    end: Series,
-    order: Series,
-    all: Series,
+    end: Jumps,
+    order: Jumps,
+    all: Jumps,
     counted: Series,
+}
+
+/// One key in each order of a list.
+#[derive(Default)]
+struct Jumps {
+    all: Series,
+    /// By processor time.
+    slowest: Option<(Taken, Order)>,
+}
+
+impl Jumps {
+    fn push(&mut self, taken: Taken, order: Order) {
+        self.all.push(taken);
+        if self.slowest.is_none_or(|(slowest, _)| slowest.cpu < taken.cpu) {
+            self.slowest = Some((taken, order));
+        }
+    }
+
+    fn worst(&self) -> Taken {
+        self.all.at(1.0)
+    }
+
+    fn note(&self) -> String {
+        self.slowest.map_or_else(String::new, |(taken, order)| {
+            let cpu = taken.cpu.as_secs_f64() * 1000.0;
+            let way = if order.descending { "downwards" } else { "upwards" };
+            format!("slowest by {:?} {way}: {cpu:.2} ms of CPU", order.by)
+        })
+    }
 }
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
@@ -112,16 +142,15 @@ impl Seat {
     }
 
     fn before(desk: Desk, samples: usize, labeled: bool) -> Self {
-        let none = Series::default;
         Self {
             samples,
             labeled,
             desk,
-            keys: none(),
-            end: none(),
-            order: none(),
-            all: none(),
-            counted: none(),
+            keys: Series::default(),
+            end: Jumps::default(),
+            order: Jumps::default(),
+            all: Jumps::default(),
+            counted: Series::default(),
         }
     }
 
@@ -134,9 +163,10 @@ impl Seat {
             ("all that match selected", &self.all, &few.all),
         ] {
             report.add(
-                Row::millis(format!("{part}, {name} {what}, worst"), ours.at(1.0))
-                    .against(format!("with 1,000 {what}"), Figure::millis(theirs.at(1.0).wall))
-                    .bar(Bar::AtMost(16.0)),
+                Row::millis(format!("{part}, {name} {what}, worst"), ours.worst())
+                    .against(format!("with 1,000 {what}"), Figure::millis(theirs.worst().wall))
+                    .bar(Bar::AtMost(16.0))
+                    .note(ours.note()),
             );
         }
     }
@@ -175,9 +205,10 @@ impl Seat {
             self.press("esc");
             self.press("g");
             if counts {
-                self.order.push(order);
-                self.end.push(end);
-                self.all.push(all);
+                let by = self.desk.state.list.order;
+                self.order.push(order, by);
+                self.end.push(end, by);
+                self.all.push(all, by);
             }
         }
         // By name again, upwards.
@@ -186,7 +217,7 @@ impl Seat {
             for _ in 0..5 {
                 self.press("up");
             }
-            if self.desk.state.list.order == earmark::domain::Order::default() {
+            if self.desk.state.list.order == Order::default() {
                 self.press("esc");
                 break;
             }
