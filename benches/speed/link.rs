@@ -291,7 +291,7 @@ fn first_sounds(
     const FILE: u64 = HEADER + 10 * SECOND;
     let mut desk = Desk::over(line);
     let (mut ahead, mut anew, mut part) = (Series::default(), Series::default(), 0.0f64);
-    for turn in 0..scale.runs * 3 {
+    for turn in 0..scale.runs * 2 {
         desk.player.send(Command::Stop);
         let (held, carried) = (desk.listener.held(), desk.proxy.carried(Direction::There));
         anew.push(desk.load(&format!("10.{turn}")));
@@ -330,7 +330,7 @@ fn behind_audio(
 ) {
     let (mut pauses, mut seeks) = (Series::default(), Series::default());
     let mut desk = Desk::over(line);
-    for turn in 0..scale.runs {
+    for turn in 0..scale.runs.div_ceil(2) {
         desk.load(&format!("900.{turn}"));
         for place in [300.0, 600.0, 100.0] {
             thread::sleep(4 * BETWEEN);

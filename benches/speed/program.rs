@@ -15,30 +15,42 @@ use std::time::{Duration, Instant};
 
 /// By then everything that a key starts is drawn, its waveform too.
 const SETTLED: Duration = Duration::from_millis(300);
+/// By then notices have gone, and the place is kept.
+const UNTIL_IDLE: Duration = Duration::from_secs(12);
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
+    let quiet = walked(scale, |launch| launch);
+    bytes(report, &quiet.screen, "", 16);
+    // While notices go and the place is kept, others are looked at.
+    let since = Instant::now();
     for samples in [10, 1_000].into_iter().chain(scale.large()) {
         memory(report, samples);
     }
     binary(report);
+    for (colors, terminal) in [(256, "xterm-256color"), (16, "linux")] {
+        let other = walked(scale, |launch| launch.env("TERM", terminal).without_env("COLORTERM"));
+        bytes(report, &other.screen, &format!(", {colors} colours"), 8);
+    }
+    thread::sleep(UNTIL_IDLE.saturating_sub(since.elapsed()));
+    idle(scale, report, &quiet.screen);
+    drop(quiet);
+    playing(scale, report);
+}
+
+/// A program whose list somebody has walked in a little.
+struct Walked {
+    screen: Screen,
+    _home: Home,
+    _scratch: Scratch,
+}
+
+fn walked(scale: &Scale, on: impl FnOnce(Launch) -> Launch) -> Walked {
     let scratch = Scratch::of(&data::unlabeled(scale.many));
     let home = Home::new();
-    let start = |launch: Launch| {
-        let screen = first_frame(launch, scale.many);
-        screen.type_keys(&"j".repeat(120));
-        thread::sleep(2 * SETTLED);
-        screen
-    };
-    let screen = start(launch(&home, &scratch.path()));
-    bytes(report, &screen, "", 24);
-    idle(scale, report, &screen);
-    drop(screen);
-    for (colors, terminal) in [(256, "xterm-256color"), (16, "linux")] {
-        let launch = launch(&home, &scratch.path()).env("TERM", terminal);
-        let screen = start(launch.without_env("COLORTERM"));
-        bytes(report, &screen, &format!(", {colors} colours"), 10);
-    }
-    playing(scale, report);
+    let screen = first_frame(on(launch(&home, &scratch.path())), scale.many);
+    screen.type_keys(&"j".repeat(120));
+    thread::sleep(2 * SETTLED);
+    Walked { screen, _home: home, _scratch: scratch }
 }
 
 pub(crate) fn launch(home: &Home, workspace: &Path) -> Launch {
@@ -212,8 +224,6 @@ fn watch(screen: &Screen, span: Duration) -> Option<Watched> {
 }
 
 fn idle(scale: &Scale, report: &mut Report, screen: &Screen) {
-    // Notices go, the place is kept.
-    thread::sleep(Duration::from_secs(12));
     let Some(watched) = watch(screen, scale.watch) else { return };
     report.add(
         Row::new("idle: bytes to the terminal a second", Figure::PerSecond(watched.bytes))

@@ -24,7 +24,7 @@ pub(super) fn letters(scale: &Scale, report: &mut Report) {
     screen.type_keys("3");
     screen.wait_for_text("utt-0000000");
     let (mut first, mut all) = (Series::default(), Series::default());
-    for _ in 0..4 * scale.runs {
+    for _ in 0..2 * scale.runs {
         screen.type_keys("/");
         thread::sleep(BETWEEN);
         for end in 1..=NOWHERE.len() {
@@ -69,7 +69,7 @@ pub(super) fn jumps(scale: &Scale, report: &mut Report, samples: usize) {
     let screen = program::launch(&home, &scratch.path()).start();
     let last = format!("utt-{:07}", samples - 1);
     let (mut row, mut editor) = (Series::default(), Series::default());
-    for run in 0..=4 * scale.runs {
+    for run in 0..=2 * scale.runs {
         screen.wait_for("the first row", |view| view.text().matches("utt-0000000").count() > 1);
         thread::sleep(4 * BETWEEN);
         let began = Instant::now();

@@ -52,7 +52,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
                 .note(format!("the list is there after {:.0} ms", millis(whole))),
         );
         report.add(
-            Row::millis(format!("start to the list, {what}"), whole)
+            Row::new(format!("start to the list, {what}"), Figure::millis(whole.wall))
                 .against("plain start", Figure::millis(list.wall)),
         );
     };
