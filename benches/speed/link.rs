@@ -385,7 +385,7 @@ fn playhead(scale: &Scale, report: &mut Report, line: Line, title: &dyn Fn(&str)
 /// The line is cut in mid-transfer and can be had again at once.
 fn recovery(scale: &Scale, report: &mut Report, line: Line, title: &dyn Fn(&str) -> String) {
     let (mut back, mut beside) = (Series::default(), 0.0f64);
-    for turn in 0..scale.runs {
+    for turn in 0..scale.runs.div_ceil(2) {
         let mut desk = Desk::over(line);
         desk.load(&format!("60.{turn}"));
         desk.wait_for(|event| matches!(event, Event::Position { at, .. } if *at > 0.5));
