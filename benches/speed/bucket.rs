@@ -25,18 +25,37 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
         eprintln!("  left out: there is no SeaweedFS (scripts/servers.sh install)");
         return;
     }
-    let server = Server::seaweedfs();
-    let bucket = server.bucket();
-    eprintln!("  putting {} objects …", scale.objects);
-    let filling = timed(|| fill(&server, &bucket, scale.objects)).1;
-    eprintln!("  … {:.0} s", filling.wall.as_secs_f64());
-    let bench = Bench { server: &server, bucket, objects: scale.objects };
-    bench.listings(scale, report);
+    let data = data::folder().join("seaweedfs");
+    std::fs::create_dir_all(&data).expect("a folder for the server");
+    let server = Server::kept(&data);
+    for (shape, objects) in [(Shape::Tree, scale.objects), (Shape::Flat, scale.flat)] {
+        let bucket = filled(&server, shape, objects);
+        Bench { server: &server, bucket, shape, objects }.listings(scale, report);
+    }
+}
+
+/// How the keys of a bucket lie.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    /// 250 below each prefix.
+    Tree,
+    /// All below one.
+    Flat,
+}
+
+impl Shape {
+    fn key(self, number: usize) -> String {
+        match self {
+            Self::Tree => data::key(number),
+            Self::Flat => format!("speech/utt-{number:07}.wav"),
+        }
+    }
 }
 
 struct Bench<'a> {
     server: &'a Server,
     bucket: String,
+    shape: Shape,
     objects: usize,
 }
 
@@ -75,7 +94,10 @@ impl Bench<'_> {
             .zip(&theirs)
             .map(|(peer, series)| (peer.name, series.median().wall))
             .min_by_key(|(_, wall)| *wall);
-        let objects = thousands(self.objects as u64);
+        let objects = match self.shape {
+            Shape::Tree => thousands(self.objects as u64),
+            Shape::Flat => format!("{} flat", thousands(self.objects as u64)),
+        };
         for (what, series) in
             [("listed into a fresh workspace", &first), ("listed again, nothing new", &second)]
         {
@@ -88,7 +110,7 @@ impl Bench<'_> {
         }
         for (peer, series) in peers.iter().zip(&theirs) {
             let figure = Figure::seconds(series.median().wall);
-            report.add(Row::new(format!("the same bucket, {}", peer.name), figure));
+            report.add(Row::new(format!("bucket of {objects} objects, {}", peer.name), figure));
         }
         if most > 0.0 {
             report.add(
@@ -171,20 +193,30 @@ struct Peer {
 }
 
 fn peers() -> Vec<Peer> {
-    let rclone = program("rclone").map(|program| Peer {
-        name: "rclone lsf",
-        program,
-        arguments: |bucket| {
-            let words = ["lsf", "-R", "--fast-list", "--files-only"].map(str::to_owned);
-            words.into_iter().chain([format!(":s3:{bucket}")]).collect()
-        },
+    fn rclone(bucket: &str, how: &[&str]) -> Vec<String> {
+        let words = ["lsf", "-R", "--files-only"].iter().chain(how).map(|word| (*word).to_owned());
+        words.chain([format!(":s3:{bucket}")]).collect()
+    }
+    let rclones = program("rclone").map(|program| {
+        [
+            Peer {
+                name: "rclone lsf --fast-list",
+                program: program.clone(),
+                arguments: |bucket| rclone(bucket, &["--fast-list"]),
+            },
+            Peer {
+                name: "rclone lsf --checkers 16",
+                program,
+                arguments: |bucket| rclone(bucket, &["--checkers", "16"]),
+            },
+        ]
     });
     let s5cmd = program("s5cmd").map(|program| Peer {
         name: "s5cmd ls",
         program,
         arguments: |bucket| vec!["ls".to_owned(), format!("s3://{bucket}/*")],
     });
-    rclone.into_iter().chain(s5cmd).collect()
+    rclones.into_iter().flatten().chain(s5cmd).collect()
 }
 
 /// A program out of the servers' and peers' packages, itself rather than what Python starts it with.
@@ -201,15 +233,39 @@ fn done(command: &mut Command) {
     assert!(status.success(), "{status}");
 }
 
+/// A bucket with these objects: one that an earlier run left, if it is whole.
+fn filled(server: &Server, shape: Shape, objects: usize) -> String {
+    let bucket = format!("bench-{shape:?}-{objects}").to_lowercase();
+    if server.ask(async |client| held(&client, &bucket).await) == objects {
+        return bucket;
+    }
+    eprintln!("  putting {objects} objects, once …");
+    let filling = timed(|| fill(server, &bucket, shape, objects)).1;
+    eprintln!("  … {:.0} s", filling.wall.as_secs_f64());
+    bucket
+}
+
+/// Objects that a bucket has; none where there is no bucket.
+async fn held(client: &Client, bucket: &str) -> usize {
+    let mut pages = client.list_objects_v2().bucket(bucket).into_paginator().send();
+    let mut count = 0;
+    while let Some(Ok(page)) = pages.next().await {
+        count += page.contents().len();
+    }
+    count
+}
+
 /// Puts the objects there, all alike and small.
-fn fill(server: &Server, bucket: &str, objects: usize) {
+fn fill(server: &Server, bucket: &str, shape: Shape, objects: usize) {
     server.ask(async |client| {
+        // It may be there already, half full.
+        let _ = client.create_bucket().bucket(bucket).send().await;
         let mut puts = tokio::task::JoinSet::new();
         for number in 0..objects {
             if puts.len() >= PUTS {
                 puts.join_next().await.expect("a put").expect("a put ends");
             }
-            puts.spawn(put(client.clone(), bucket.to_owned(), data::key(number)));
+            puts.spawn(put(client.clone(), bucket.to_owned(), shape.key(number)));
         }
         while let Some(end) = puts.join_next().await {
             end.expect("a put ends");

@@ -1,121 +1,192 @@
 //! Keys while the workspace is being changed by somebody else: a batch and its undo, a sync.
 //!
 //! The other side is a connection of its own on a thread of its own, as another earmark's is; the desk hears of it as the
-//! program does, once a second.
+//! program does, once a second. What comes from outside is handled with the next key, before its frame.
 
 use super::data::{self, Scratch};
 use super::desk::Desk;
 use super::keys::minute;
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
-use super::timing::{Series, timed};
+use super::timing::{Series, Taken, timed};
+use super::waits;
 use earmark::app::{Message, SyncPhase, SyncProgress};
 use earmark::domain::{Deed, Target};
 use earmark::text::thousands;
 use earmark::workspace::{Listed, Reader, Staging, Step, Writer};
 use jiff::Timestamp;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Samples of one batch.
-const BATCH: usize = 100_000;
+/// Samples of one batch: not those at the start of the list, which the keys walk over.
+pub(super) const BATCH: Range<usize> = 50_000..150_000;
 /// A workspace in which a batch leaves something to look at.
-const AT_LEAST: usize = 2 * BATCH;
-/// Rounds through the keys at the most.
-const ROUNDS: usize = 60;
+const AT_LEAST: usize = 200_000;
+/// Between a batch and its undo, where others wait: so long a person thinks at least, and SQLite looks again for its lock.
+const THEN: Duration = Duration::from_millis(500);
+/// Rounds through the keys in peace, before each work and after the last.
+const IN_PEACE: usize = 3;
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
     let samples = scale.many.max(AT_LEAST);
-    let mut quiet = Desk::open(&data::unlabeled(samples));
-    let mut alone = Series::default();
-    for _ in 0..3 {
-        for key in minute() {
-            alone.push(timed(|| quiet.press(&key, &mut |_| ())).1);
-            quiet.count();
+    let size = thousands(samples as u64);
+    let batch = format!("while {} of {size} are labeled and undone", thousands(BATCH.len() as u64));
+    let sync = format!("while a sync of {size} is applied");
+
+    let mut table = Table::at(samples);
+    for _ in 0..scale.runs.min(3) {
+        table.alone();
+        table.beside(|path, _| apply_batch(path, Duration::ZERO));
+    }
+    table.alone();
+    table.tell(report, &batch);
+
+    let mut table = Table::at(samples);
+    table.alone();
+    let staging = staged(samples);
+    table.beside(move |path, done| apply_sync(path, &staging, done));
+    table.alone();
+    table.tell(report, &sync);
+
+    let bars = [2_000.0, 150.0];
+    waits::run(report, samples, &batch, bars[0], |path| apply_batch(path, THEN));
+    let staging = staged(samples);
+    waits::run(report, samples, &sync, bars[1], move |path| {
+        apply_sync(path, &staging, &AtomicU64::new(0));
+    });
+}
+
+/// Keys at one workspace, alone and beside somebody else.
+struct Table {
+    scratch: Scratch,
+    samples: usize,
+    desk: Desk,
+    alone: Series,
+    beside: Series,
+}
+
+impl Table {
+    fn at(samples: usize) -> Self {
+        let scratch = Scratch::of(&data::unlabeled(samples));
+        let desk = Desk::open(&scratch.path());
+        Self { scratch, samples, desk, alone: Series::default(), beside: Series::default() }
+    }
+
+    fn alone(&mut self) {
+        let alone = &mut self.alone;
+        for _ in 0..IN_PEACE {
+            press(&mut self.desk, &mut Vec::new, &mut |taken| alone.push(taken));
         }
     }
-    drop(quiet);
-    let size = thousands(samples as u64);
-    let batch = while_busy(samples, |path, _| apply_batch(scale, path));
-    tell(
-        report,
-        &format!("while {} of {size} are labeled and undone", thousands(BATCH as u64)),
-        &batch,
-        &alone,
-    );
-    let synced = while_busy(samples, |path, done| apply_sync(path, samples, done));
-    tell(report, &format!("while a sync of {size} is applied"), &synced, &alone);
-}
 
-fn tell(report: &mut Report, when: &str, busy: &Series, alone: &Series) {
-    let late = busy.at(0.99);
-    report.add(
-        Row::millis(format!("key to frame {when}, p99"), late)
-            .against("nothing else done", Figure::millis(alone.at(0.99).wall))
-            .bar(Bar::AtMost(16.0))
-            .note(format!(
-                "p50 {:.2} ms, worst {:.1} ms; the other side has the second core",
-                busy.median().wall.as_secs_f64() * 1000.0,
-                busy.at(1.0).wall.as_secs_f64() * 1000.0
-            )),
-    );
-}
-
-/// Keys for as long as the work takes, and what each took.
-fn while_busy(samples: usize, work: impl FnOnce(&Path, &AtomicU64) + Send) -> Series {
-    let scratch = Scratch::of(&data::unlabeled(samples));
-    let path = scratch.path();
-    let mut desk = Desk::open(&path);
-    let (over, done) = (AtomicBool::new(false), AtomicU64::new(0));
-    let mut series = Series::default();
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            work(&path, &done);
-            over.store(true, Ordering::Release);
-        });
-        let (mut looked, mut told) = (Instant::now(), Instant::now());
-        'keys: for _ in 0..ROUNDS {
-            for key in minute() {
-                if over.load(Ordering::Acquire) {
-                    break 'keys;
-                }
-                series.push(timed(|| desk.press(&key, &mut |_| ())).1);
-                desk.count();
-                let applied = done.load(Ordering::Relaxed);
-                if applied > 0 && told.elapsed() > Duration::from_millis(100) {
-                    told = Instant::now();
-                    let (phase, listed) = (SyncPhase::Applying, samples as u64);
-                    let progress = SyncProgress { phase, listed, applied, probed: None };
-                    desk.take(Message::Sync(progress), &mut |_| ());
-                }
-                if looked.elapsed() > Duration::from_secs(1) {
-                    looked = Instant::now();
-                    desk.take(Message::Changed, &mut |_| ());
-                }
+    /// Keys for as long as the work takes.
+    fn beside(&mut self, work: impl FnOnce(&Path, &AtomicU64) + Send) {
+        let Self { scratch, samples, desk, beside, .. } = self;
+        let path = scratch.path();
+        let (over, done) = (AtomicBool::new(false), AtomicU64::new(0));
+        let is_over = || over.load(Ordering::Acquire);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let _end = AtEnd(&over);
+                work(&path, &done);
+            });
+            let mut outside = Outside::of(*samples, &done);
+            while !is_over() {
+                press(desk, &mut || outside.news(), &mut |taken| {
+                    if !is_over() {
+                        beside.push(taken);
+                    }
+                });
             }
-        }
-    });
-    series
+        });
+    }
+
+    fn tell(&self, report: &mut Report, when: &str) {
+        let busy = &self.beside;
+        report.add(
+            Row::millis(format!("key to frame {when}, p99"), busy.at(0.99))
+                .against("nothing else done", Figure::millis(self.alone.at(0.99).wall))
+                .bar(Bar::AtMost(16.0))
+                .note(format!(
+                    "p50 {:.2} ms, worst {:.1} ms; what comes from outside is handled in it; the other side has the \
+                     second core",
+                    busy.median().wall.as_secs_f64() * 1000.0,
+                    busy.at(1.0).wall.as_secs_f64() * 1000.0
+                )),
+        );
+    }
 }
 
-fn apply_batch(scale: &Scale, path: &Path) {
+/// Says that it is over, also where it ends badly: nobody presses keys for ever.
+pub(super) struct AtEnd<'a>(pub(super) &'a AtomicBool);
+
+impl Drop for AtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A round through the keys. Before each, what has come meanwhile is handled, as the program's loop does before a frame.
+fn press(desk: &mut Desk, news: &mut dyn FnMut() -> Vec<Message>, taken: &mut dyn FnMut(Taken)) {
+    for key in minute() {
+        let mut messages = desk.counted();
+        messages.extend(news());
+        let ((), time) = timed(|| {
+            for message in messages {
+                desk.take(message, &mut |_| ());
+            }
+            desk.press(&key, &mut |_| ());
+        });
+        taken(time);
+    }
+}
+
+/// What the program's other threads tell of the work.
+struct Outside<'a> {
+    samples: usize,
+    done: &'a AtomicU64,
+    looked: Instant,
+    told: Instant,
+}
+
+impl<'a> Outside<'a> {
+    fn of(samples: usize, done: &'a AtomicU64) -> Self {
+        let now = Instant::now();
+        Self { samples, done, looked: now, told: now }
+    }
+
+    fn news(&mut self) -> Vec<Message> {
+        let mut news = Vec::new();
+        let applied = self.done.load(Ordering::Relaxed);
+        if applied > 0 && self.told.elapsed() > Duration::from_millis(100) {
+            self.told = Instant::now();
+            let (phase, listed) = (SyncPhase::Applying, self.samples as u64);
+            news.push(Message::Sync(SyncProgress { phase, listed, applied, probed: None }));
+        }
+        if self.looked.elapsed() > Duration::from_secs(1) {
+            self.looked = Instant::now();
+            news.push(Message::Changed);
+        }
+        news
+    }
+}
+
+/// `then`: the time between the batch and its undo.
+fn apply_batch(path: &Path, then: Duration) {
     let mut writer = Writer::open(path, data::identity()).expect("the copy opens");
     let reader = Reader::open(path, data::identity()).expect("the copy opens");
-    // From the middle: the start of the list stays what the keys walk over.
-    let samples = data::ids(&reader, BATCH / 2..BATCH / 2 + BATCH);
-    let target = Target::Samples(samples);
-    for _ in 0..scale.runs.min(3) {
-        let deed = Deed::Label("the same words for all of them".to_owned());
-        writer.act(&deed, &target, Timestamp::now()).expect("the batch is done");
-        writer.undo(Timestamp::now()).expect("it is undone");
-    }
+    let target = Target::Samples(data::ids(&reader, BATCH));
+    let deed = Deed::Label("the same words for all of them".to_owned());
+    writer.act(&deed, &target, Timestamp::now()).expect("the batch is done");
+    thread::sleep(then);
+    writer.undo(Timestamp::now()).expect("it is undone");
 }
 
 /// A listing in which every fourth file is another one than before.
-fn apply_sync(path: &Path, samples: usize, done: &AtomicU64) {
-    let mut writer = Writer::open(path, data::identity()).expect("the copy opens");
+fn staged(samples: usize) -> Staging {
     let mut staging = Staging::create(&data::folder()).expect("room for a listing");
     for start in (0..samples).step_by(10_000) {
         let some: Vec<Listed> = (start..samples.min(start + 10_000))
@@ -127,7 +198,12 @@ fn apply_sync(path: &Path, samples: usize, done: &AtomicU64) {
             .collect();
         staging.add(&some).expect("room for a listing");
     }
-    let mut run = writer.begin_apply(&staging, Timestamp::now()).expect("nobody else syncs");
+    staging
+}
+
+fn apply_sync(path: &Path, staging: &Staging, done: &AtomicU64) {
+    let mut writer = Writer::open(path, data::identity()).expect("the copy opens");
+    let mut run = writer.begin_apply(staging, Timestamp::now()).expect("nobody else syncs");
     loop {
         match writer.apply_step(&mut run, &mut |_| None, Timestamp::now()) {
             Ok(Step::More { done: applied, .. }) => done.store(applied, Ordering::Relaxed),

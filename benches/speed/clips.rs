@@ -149,12 +149,14 @@ pub(crate) fn decoder(path: &Path) -> Decoder {
     Decoder::open(Arc::new(source), &name).expect("an input is audio")
 }
 
-/// ffmpeg decoding a file to nothing on one core: the processor time that it counts for itself.
-pub(crate) fn ffmpeg_decoding(path: &Path) -> Taken {
+/// ffmpeg decoding a file to nothing on one core: the processor time that it counts for itself. `only` limits what it
+/// decodes, as ffmpeg says it.
+pub(crate) fn ffmpeg_decoding(path: &Path, only: &[&str]) -> Taken {
     let (output, taken) = timed(|| {
         Command::new("ffmpeg")
             .args(["-hide_banner", "-nostats", "-benchmark", "-threads", "1", "-i"])
             .arg(path)
+            .args(only)
             .args(["-f", "s16le", "-y", "/dev/null"])
             .stdin(Stdio::null())
             .output()

@@ -118,7 +118,7 @@ pub(crate) fn identity() -> Identity {
     Identity::new("bench")
 }
 
-fn dataset(samples: usize) -> Dataset {
+pub(crate) fn dataset(samples: usize) -> Dataset {
     Dataset {
         id: Uuid::from_u128(0x6265_6e63_6800),
         name: format!("bench-{samples}"),

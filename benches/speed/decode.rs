@@ -3,7 +3,7 @@
 use super::clips::{self, CODECS, Codec};
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
-use super::timing::{Taken, in_turn, median_of, timed};
+use super::timing::{Series, Taken, in_turn, median_of, timed};
 use earmark::audio::{AudioError, Decoder, peaks};
 use earmark::domain::Peaks;
 use std::ops::ControlFlow;
@@ -28,15 +28,28 @@ fn decoded(scale: &Scale, report: &mut Report, codec: &Codec, minutes: u64) {
     let (path, length) = (clips::clip(codec, minutes), clips::length(minutes));
     let waveform = || scanned(&path, minutes, peaks::waveform);
     // ffmpeg takes long over Opus.
-    let runs = if *name == "Opus" { scale.runs.min(2) } else { scale.runs };
-    let (ours, theirs) = in_turn(runs, waveform, || clips::ffmpeg_decoding(&path));
-    let sox = clips::sox_decoding(&path);
-    let sox = sox.map(|cpu| format!("sox takes {:.2} s of CPU", cpu.as_secs_f64()));
+    let runs = if *name == "Opus" { scale.runs.min(3) } else { scale.runs };
+    let mut starting = Series::default();
+    let (ours, whole) = in_turn(runs, waveform, || {
+        starting.push(clips::ffmpeg_decoding(&path, &["-t", "0"]));
+        clips::ffmpeg_decoding(&path, &[])
+    });
+    // It counts from when its input is open; what it then needs before the first sample is not decoding either.
+    let start = starting.median().cpu;
+    let theirs = Taken { cpu: whole.cpu.saturating_sub(start), ..whole };
+    let note = format!(
+        "ffmpeg without the {:.3} s that it takes for no sample at all",
+        start.as_secs_f64()
+    );
+    let note = match clips::sox_decoding(&path) {
+        Some(sox) => format!("{note}; sox takes {:.2} s of CPU, its start too", sox.as_secs_f64()),
+        None => note,
+    };
     report.add(
         Row::new(format!("decode {length} of {name} to peaks, CPU"), Figure::seconds(ours.cpu))
             .against("ffmpeg", Figure::seconds(theirs.cpu))
             .bar(Bar::Times(1.0))
-            .note(sox.unwrap_or_default()),
+            .note(note),
     );
     if *name == "FLAC" && minutes <= 60 {
         let hour = ours.cpu * 60 / minutes as u32;

@@ -122,14 +122,24 @@ impl Desk {
 
     /// Counts what the last keys asked to have counted; how often that was.
     pub(crate) fn count(&mut self) -> usize {
-        let counts = std::mem::take(&mut self.counts);
-        for (generation, request, first) in &counts {
-            let total = Some(self.reader.total(request).expect("a list is counted"));
-            let offset = first.map(|id| self.reader.rank(request, id).expect("a place is counted"));
-            let message = Message::Counted { generation: *generation, offset, total };
+        let counted = self.counted();
+        let often = counted.len();
+        for message in counted {
             self.take(message, &mut |_| ());
         }
-        counts.len()
+        often
+    }
+
+    /// The same, the screen not yet told.
+    pub(crate) fn counted(&mut self) -> Vec<Message> {
+        let counts = std::mem::take(&mut self.counts);
+        let reader = &self.reader;
+        let count = |(generation, request, first): (u64, PageRequest, Option<SampleId>)| {
+            let total = Some(reader.total(&request).expect("a list is counted"));
+            let offset = first.map(|id| reader.rank(&request, id).expect("a place is counted"));
+            Message::Counted { generation, offset, total }
+        };
+        counts.into_iter().map(count).collect()
     }
 
     fn draw(&mut self) {

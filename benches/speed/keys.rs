@@ -5,6 +5,7 @@ use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Series, Taken, timed};
 use super::{clips, data};
+use earmark::domain::Order;
 use earmark::text::thousands;
 
 /// What many are compared with.
@@ -40,20 +41,55 @@ pub(crate) fn minute() -> Vec<String> {
 /// One desk among others, and what its keys took.
 struct Seat {
     samples: usize,
+    /// Whether every sample is labeled.
+    labeled: bool,
     desk: Desk,
     keys: Series,
-    end: Series,
-    order: Series,
-    all: Series,
+    end: Jumps,
+    order: Jumps,
+    all: Jumps,
     counted: Series,
+}
+
+/// One key in each order of a list.
+#[derive(Default)]
+struct Jumps {
+    all: Series,
+    /// By processor time.
+    slowest: Option<(Taken, Order)>,
+}
+
+impl Jumps {
+    fn push(&mut self, taken: Taken, order: Order) {
+        self.all.push(taken);
+        if self.slowest.is_none_or(|(slowest, _)| slowest.cpu < taken.cpu) {
+            self.slowest = Some((taken, order));
+        }
+    }
+
+    fn worst(&self) -> Taken {
+        self.all.at(1.0)
+    }
+
+    fn note(&self) -> String {
+        self.slowest.map_or_else(String::new, |(taken, order)| {
+            let cpu = taken.cpu.as_secs_f64() * 1000.0;
+            let way = if order.descending { "downwards" } else { "upwards" };
+            format!("slowest by {:?} {way}: {cpu:.2} ms of CPU", order.by)
+        })
+    }
 }
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
     let mut seats: Vec<Seat> = [10, FEW].into_iter().chain(scale.large()).map(Seat::at).collect();
+    let mut labeled = [FEW, scale.many].map(Seat::at_labels);
     for round in 0..=scale.rounds {
         for seat in &mut seats {
             // The first round warms up.
             seat.minute(round > 0);
+            seat.jumps(round > 0);
+        }
+        for seat in &mut labeled {
             seat.jumps(round > 0);
         }
     }
@@ -78,17 +114,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
                 .bar(Bar::Times(1.5)),
             );
         }
-        for (what, ours, theirs) in [
-            ("the list's end", &seat.end, &few.end),
-            ("the list by another column", &seat.order, &few.order),
-            ("all that match selected", &seat.all, &few.all),
-        ] {
-            report.add(
-                Row::millis(format!("{what}, {name} samples, worst"), ours.at(1.0))
-                    .against("with 1,000 samples", Figure::millis(theirs.at(1.0).wall))
-                    .bar(Bar::AtMost(16.0)),
-            );
-        }
+        seat.tell_jumps(report, few);
         report.add(
             Row::millis(
                 format!("counting a far row's place in {name}, worst"),
@@ -97,21 +123,51 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
             .note("behind the frame, which does not wait for it"),
         );
     }
+    let [few, many] = &labeled;
+    many.tell_jumps(report, few);
     drawn_long(scale, report);
 }
 
 impl Seat {
     fn at(samples: usize) -> Self {
-        let desk = Desk::open(&data::unlabeled(samples));
-        let none = Series::default;
+        Self::before(Desk::open(&data::unlabeled(samples)), samples, false)
+    }
+
+    /// At the list of labels, where every column has something to say.
+    fn at_labels(samples: usize) -> Self {
+        let mut seat = Self::before(Desk::open(&data::labeled(samples)), samples, true);
+        seat.desk.press("3", &mut |_| ());
+        seat.desk.count();
+        seat
+    }
+
+    fn before(desk: Desk, samples: usize, labeled: bool) -> Self {
         Self {
             samples,
+            labeled,
             desk,
-            keys: none(),
-            end: none(),
-            order: none(),
-            all: none(),
-            counted: none(),
+            keys: Series::default(),
+            end: Jumps::default(),
+            order: Jumps::default(),
+            all: Jumps::default(),
+            counted: Series::default(),
+        }
+    }
+
+    fn tell_jumps(&self, report: &mut Report, few: &Self) {
+        let name = thousands(self.samples as u64);
+        let what = if self.labeled { "labels" } else { "samples" };
+        for (part, ours, theirs) in [
+            ("the list's end", &self.end, &few.end),
+            ("the list by another column", &self.order, &few.order),
+            ("all that match selected", &self.all, &few.all),
+        ] {
+            report.add(
+                Row::millis(format!("{part}, {name} {what}, worst"), ours.worst())
+                    .against(format!("with 1,000 {what}"), Figure::millis(theirs.worst().wall))
+                    .bar(Bar::AtMost(16.0))
+                    .note(ours.note()),
+            );
         }
     }
 
@@ -149,9 +205,10 @@ impl Seat {
             self.press("esc");
             self.press("g");
             if counts {
-                self.order.push(order);
-                self.end.push(end);
-                self.all.push(all);
+                let by = self.desk.state.list.order;
+                self.order.push(order, by);
+                self.end.push(end, by);
+                self.all.push(all, by);
             }
         }
         // By name again, upwards.
@@ -160,7 +217,7 @@ impl Seat {
             for _ in 0..5 {
                 self.press("up");
             }
-            if self.desk.state.list.order == earmark::domain::Order::default() {
+            if self.desk.state.list.order == Order::default() {
                 self.press("esc");
                 break;
             }

@@ -5,7 +5,7 @@ use super::home::Home;
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Series, Taken, in_turn, median_of, timed};
-use super::{peers, program};
+use super::{peers, program, screen};
 use earmark::domain::{Anchor, Filter, Order, OrderBy, PageRequest, SampleKey, View};
 use earmark::text::thousands;
 use earmark::workspace::Reader;
@@ -22,6 +22,10 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
     pages(scale, report);
     searches(scale, report);
     typed(scale, report);
+    screen::letters(scale, report);
+    for samples in scale.large() {
+        screen::jumps(scale, report, samples);
+    }
 }
 
 fn request(view: View, filter: &str, by: OrderBy, anchor: Anchor) -> PageRequest {

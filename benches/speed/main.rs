@@ -2,7 +2,8 @@
 //!
 //! `make bench` is the short run, `make bench-full` the long one; words behind the script choose topics
 //! (`scripts/bench.sh search decode`). What it measures with lies in `target/bench-data`, made from a fixed seed the
-//! first time; the figures also go to `target/bench.json`. docs/performance.md says where each figure comes from.
+//! first time; the figures also go to `target/bench.json`, where those of topics that were not measured stay.
+//! docs/performance.md says where each figure comes from.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a bench may stop where it stands")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench talks to the terminal")]
@@ -20,6 +21,7 @@ mod inventory;
 mod joining;
 mod keys;
 mod link;
+mod listed;
 mod lists;
 mod long;
 mod machine;
@@ -33,15 +35,18 @@ mod proxy;
 mod pty;
 mod report;
 mod scale;
+mod screen;
 #[allow(unused_imports, unused_macros, reason = "what tests alone need of it")]
 #[path = "../../tests/common/servers.rs"]
 mod servers;
 mod sound;
 mod start;
 mod timing;
+mod waits;
 
 use report::Report;
 use scale::Scale;
+use std::time::Instant;
 
 /// Measures one topic.
 type Topic = fn(&Scale, &mut Report);
@@ -58,6 +63,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("decode", decode::run),
     ("lists", lists::run),
     ("many", many::run),
+    ("listed", listed::run),
     ("bucket", bucket::run),
     ("inventory", inventory::run),
     ("joining", joining::run),
@@ -65,6 +71,9 @@ const TOPICS: &[(&str, Topic)] = &[
 ];
 
 fn main() {
+    if listed::is_child() {
+        return;
+    }
     // cargo adds `--bench`; it says nothing here.
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
@@ -77,12 +86,16 @@ fn main() {
     for (name, run) in TOPICS {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {
             eprintln!("measuring {name} …");
+            report.begin(name);
+            let began = Instant::now();
             run(&scale, &mut report);
+            eprintln!("{name} took {:.0} s", began.elapsed().as_secs_f64());
+            // What was measured is not lost when a later topic stops.
+            if let Err(error) = report.save(&data::target().join("bench.json")) {
+                eprintln!("error: the figures could not be kept: {error}");
+                std::process::exit(1);
+            }
         }
     }
     report.print();
-    if let Err(error) = report.save(&data::target().join("bench.json")) {
-        eprintln!("error: the figures could not be kept: {error}");
-        std::process::exit(1);
-    }
 }

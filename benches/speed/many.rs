@@ -4,7 +4,7 @@ use super::data::{self, Scratch};
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Series, timed};
-use earmark::domain::{Deed, Source, Target};
+use earmark::domain::{Deed, Filter, Source, Target, View};
 use earmark::objects::{Options, Store};
 use earmark::sync::sync;
 use earmark::workspace::{Dataset, Reader, Writer};
@@ -22,30 +22,63 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
     folder(scale, report);
 }
 
-/// 100,000 of many samples: other ones in each run.
+/// 100,000 of many samples, named one by one and as all that match a filter: other ones in each run.
 fn batch(scale: &Scale, report: &mut Report) {
-    let scratch = Scratch::of(&data::unlabeled(scale.many.max(300_000)));
-    let mut writer = Writer::open(&scratch.path(), data::identity()).expect("the copy opens");
-    let reader = Reader::open(&scratch.path(), data::identity()).expect("the copy opens");
-    let (mut done, mut undone) = (Series::default(), Series::default());
+    let mut by_id = Batches::on(scale);
+    let mut by_filter = Batches::on(scale);
     for run in 0..scale.runs {
         // Other samples each time: their histories are as short as those of the first run.
-        let samples = data::ids(&reader, run * BATCH..(run + 1) * BATCH);
+        let samples = data::ids(&by_id.reader, run * BATCH..(run + 1) * BATCH);
         assert_eq!(samples.len(), BATCH);
-        let target = Target::Samples(samples);
-        let deed = Deed::Label("the same words for all of them".to_owned());
-        let (report, taken) = timed(|| writer.act(&deed, &target, Timestamp::now()));
-        assert_eq!(report.expect("the batch is done").changed, BATCH as u64);
-        done.push(taken);
-        let (back, taken) = timed(|| writer.undo(Timestamp::now()));
-        assert_eq!(back.expect("it is undone").map(|back| back.changed), Some(BATCH as u64));
-        undone.push(taken);
+        by_id.push(&Target::Samples(samples));
+        // Beside every third: what differs is how the samples are found, a small part of it.
+        if run % 3 == 0 {
+            // The first two digits of seven say which hundred thousand it is.
+            let filter = Filter::parse(&format!("name:utt-{run:02}")).expect("a filter");
+            by_filter.push(&Target::Matching { view: View::Unlabeled, filter, scope: None });
+        }
     }
-    for (what, series) in [("one label for 100,000 samples", done), ("its undo", undone)] {
-        report.add(
-            Row::seconds(format!("batch: {what}, one transaction"), series.median())
-                .bar(Bar::AtMost(2.0)),
-        );
+    for (what, batches) in [("", by_id), (" that match", by_filter)] {
+        let label = format!("one label for 100,000 samples{what}");
+        for (what, series) in [(label.as_str(), batches.done), ("its undo", batches.undone)] {
+            report.add(
+                Row::seconds(format!("batch: {what}, one transaction"), series.median())
+                    .bar(Bar::AtMost(2.0)),
+            );
+        }
+    }
+}
+
+/// Batches on a workspace of their own, and what they took.
+struct Batches {
+    _scratch: Scratch,
+    writer: Writer,
+    reader: Reader,
+    done: Series,
+    undone: Series,
+}
+
+impl Batches {
+    fn on(scale: &Scale) -> Self {
+        let scratch = Scratch::of(&data::unlabeled(scale.many.max(300_000)));
+        let (done, undone) = (Series::default(), Series::default());
+        Self {
+            writer: Writer::open(&scratch.path(), data::identity()).expect("the copy opens"),
+            reader: Reader::open(&scratch.path(), data::identity()).expect("the copy opens"),
+            _scratch: scratch,
+            done,
+            undone,
+        }
+    }
+
+    fn push(&mut self, target: &Target) {
+        let deed = Deed::Label("the same words for all of them".to_owned());
+        let (report, taken) = timed(|| self.writer.act(&deed, target, Timestamp::now()));
+        assert_eq!(report.expect("the batch is done").changed, BATCH as u64);
+        self.done.push(taken);
+        let (back, taken) = timed(|| self.writer.undo(Timestamp::now()));
+        assert_eq!(back.expect("it is undone").map(|back| back.changed), Some(BATCH as u64));
+        self.undone.push(taken);
     }
 }
 

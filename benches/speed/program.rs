@@ -15,21 +15,42 @@ use std::time::{Duration, Instant};
 
 /// By then everything that a key starts is drawn, its waveform too.
 const SETTLED: Duration = Duration::from_millis(300);
+/// By then notices have gone, and the place is kept.
+const UNTIL_IDLE: Duration = Duration::from_secs(12);
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
+    let quiet = walked(scale, |launch| launch);
+    bytes(report, &quiet.screen, "", 16);
+    // While notices go and the place is kept, others are looked at.
+    let since = Instant::now();
     for samples in [10, 1_000].into_iter().chain(scale.large()) {
         memory(report, samples);
     }
     binary(report);
+    for (colors, terminal) in [(256, "xterm-256color"), (16, "linux")] {
+        let other = walked(scale, |launch| launch.env("TERM", terminal).without_env("COLORTERM"));
+        bytes(report, &other.screen, &format!(", {colors} colours"), 8);
+    }
+    thread::sleep(UNTIL_IDLE.saturating_sub(since.elapsed()));
+    idle(scale, report, &quiet.screen);
+    drop(quiet);
+    playing(scale, report);
+}
+
+/// A program whose list somebody has walked in a little.
+struct Walked {
+    screen: Screen,
+    _home: Home,
+    _scratch: Scratch,
+}
+
+fn walked(scale: &Scale, on: impl FnOnce(Launch) -> Launch) -> Walked {
     let scratch = Scratch::of(&data::unlabeled(scale.many));
     let home = Home::new();
-    let screen = first_frame(&home, &scratch.path(), scale.many);
+    let screen = first_frame(on(launch(&home, &scratch.path())), scale.many);
     screen.type_keys(&"j".repeat(120));
     thread::sleep(2 * SETTLED);
-    bytes(report, &screen);
-    idle(scale, report, &screen);
-    drop(screen);
-    playing(scale, report);
+    Walked { screen, _home: home, _scratch: scratch }
 }
 
 pub(crate) fn launch(home: &Home, workspace: &Path) -> Launch {
@@ -42,8 +63,8 @@ pub(crate) fn launch(home: &Home, workspace: &Path) -> Launch {
 }
 
 /// Starts it and waits until the list, the editor and the hints are drawn.
-fn first_frame(home: &Home, workspace: &Path, samples: usize) -> Screen {
-    let screen = launch(home, workspace).start();
+fn first_frame(launch: Launch, samples: usize) -> Screen {
+    let screen = launch.start();
     let total = earmark::text::thousands(samples as u64);
     screen.wait_for("the first full screen", |view| {
         view.contains("utt-0000000") && view.contains("Speech Content") && view.contains(&total)
@@ -54,7 +75,7 @@ fn first_frame(home: &Home, workspace: &Path, samples: usize) -> Screen {
 fn memory(report: &mut Report, samples: usize) {
     let scratch = Scratch::of(&data::unlabeled(samples));
     let home = Home::new();
-    let screen = first_frame(&home, &scratch.path(), samples);
+    let screen = first_frame(launch(&home, &scratch.path()), samples);
     let Some((at_first, _)) = machine::memory(screen.pid()) else { return };
     screen.type_keys("G");
     screen.wait_for_text(&format!("utt-{:07}", samples - 1));
@@ -97,13 +118,14 @@ fn binary(report: &mut Report) {
     );
 }
 
-/// What reaches the terminal for one key.
-fn bytes(report: &mut Report, screen: &Screen) {
-    let step = spent(screen, 24, SETTLED, |_| "j".to_owned());
+/// What reaches the terminal for one key. `on`: on which terminal.
+fn bytes(report: &mut Report, screen: &Screen, on: &str, keys: usize) {
+    let page = spent(screen, keys / 2, SETTLED, |_| "<pgdn>".to_owned());
+    let step = spent(screen, keys, SETTLED, |_| "j".to_owned());
     screen.type_keys("<enter>");
     thread::sleep(2 * SETTLED);
     let before = screen.bytes();
-    let text: Vec<char> = "thank you for calling us".chars().collect();
+    let text: Vec<char> = "thank you for calling us".chars().take(keys).collect();
     let letter = spent(screen, text.len(), Duration::from_millis(100), |index| {
         if text[index] == ' ' { "<space>".to_owned() } else { text[index].to_string() }
     });
@@ -111,7 +133,7 @@ fn bytes(report: &mut Report, screen: &Screen) {
     let all = (screen.bytes() - before) as f64 / text.len() as f64;
     screen.type_keys("<esc>");
     report.add(
-        Row::new("bytes for one typed letter, p90", Figure::Bytes(late(&letter)))
+        Row::new(format!("bytes for one typed letter, p90{on}"), Figure::Bytes(late(&letter)))
             .bar(Bar::AtMost(200.0))
             .note(format!(
                 "median {:.0}, most {:.0}; {all:.0} a letter with all that follows, the draft's mark too",
@@ -120,12 +142,20 @@ fn bytes(report: &mut Report, screen: &Screen) {
             )),
     );
     report.add(
-        Row::new("bytes for one list step, p90", Figure::Bytes(late(&step)))
+        Row::new(format!("bytes for one list step, p90{on}"), Figure::Bytes(late(&step)))
             .bar(Bar::AtMost(2_000.0))
             .note(format!(
                 "median {:.0}, most {:.0}; the new waveform is in it",
                 median(&step),
                 most(&step)
+            )),
+    );
+    report.add(
+        Row::new(format!("bytes for one page of the list, p90{on}"), Figure::Bytes(late(&page)))
+            .note(format!(
+                "median {:.0}, most {:.0}; the new waveform is in it",
+                median(&page),
+                most(&page)
             )),
     );
 }
@@ -194,8 +224,6 @@ fn watch(screen: &Screen, span: Duration) -> Option<Watched> {
 }
 
 fn idle(scale: &Scale, report: &mut Report, screen: &Screen) {
-    // Notices go, the place is kept.
-    thread::sleep(Duration::from_secs(12));
     let Some(watched) = watch(screen, scale.watch) else { return };
     report.add(
         Row::new("idle: bytes to the terminal a second", Figure::PerSecond(watched.bytes))
@@ -242,9 +270,7 @@ fn playing(scale: &Scale, report: &mut Report) {
             Figure::Percent(watched.percent),
         )
         .bar(Bar::AtMost(5.0))
-        .note(format!(
-            "{:.0} bytes and {:.0} wake-ups a second ({})",
-            watched.bytes, watched.wakeups, watched.threads
-        )),
+        .note(format!("{:.0} wake-ups a second ({})", watched.wakeups, watched.threads)),
     );
+    report.add(Row::new("bytes for one second of the playhead", Figure::Bytes(watched.bytes)));
 }

@@ -3,6 +3,7 @@
 use super::machine;
 use super::scale::Scale;
 use super::timing::Taken;
+use jiff::Zoned;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub(crate) enum Figure {
     Bytes(f64),
     Percent(f64),
     PerSecond(f64),
+    Count(f64),
 }
 
 impl Figure {
@@ -34,7 +36,8 @@ impl Figure {
             | Self::Mebibytes(value)
             | Self::Bytes(value)
             | Self::Percent(value)
-            | Self::PerSecond(value) => value,
+            | Self::PerSecond(value)
+            | Self::Count(value) => value,
         }
     }
 
@@ -46,18 +49,19 @@ impl Figure {
             Self::Bytes(_) => "B",
             Self::Percent(_) => "%",
             Self::PerSecond(_) => "/s",
+            Self::Count(_) => "",
         }
     }
 
     fn text(self) -> String {
         let value = self.value();
         let digits = match value {
-            _ if matches!(self, Self::Bytes(_)) => 0,
+            _ if matches!(self, Self::Bytes(_) | Self::Count(_)) => 0,
             value if value >= 100.0 => 0,
             value if value >= 10.0 => 1,
             _ => 2,
         };
-        format!("{value:.digits$} {}", self.unit())
+        format!("{value:.digits$} {}", self.unit()).trim_end().to_owned()
     }
 }
 
@@ -177,7 +181,7 @@ impl Row {
 }
 
 fn plain(value: f64, unit: &str) -> String {
-    format!("{value} {unit}")
+    format!("{value} {unit}").trim_end().to_owned()
 }
 
 /// Whether a row keeps to its bar.
@@ -205,24 +209,35 @@ impl Held {
 #[derive(Debug)]
 pub(crate) struct Report {
     full: bool,
-    rows: Vec<Row>,
+    /// The day of the run.
+    date: String,
+    /// What is measured now.
+    topic: &'static str,
+    /// With their topics.
+    rows: Vec<(&'static str, Row)>,
 }
 
 impl Report {
     pub(crate) fn new(scale: &Scale) -> Self {
-        Self { full: scale.full, rows: Vec::new() }
+        let date = Zoned::now().date().to_string();
+        Self { full: scale.full, date, topic: "", rows: Vec::new() }
+    }
+
+    /// What is added from now on is of this topic.
+    pub(crate) fn begin(&mut self, topic: &'static str) {
+        self.topic = topic;
     }
 
     pub(crate) fn add(&mut self, row: Row) {
         eprintln!("  {}", row.cells().join(" | "));
-        self.rows.push(row);
+        self.rows.push((self.topic, row));
     }
 
     /// One table, aligned, that Markdown reads as well.
     pub(crate) fn print(&self) {
         const HEAD: [&str; 6] = ["what", "earmark", "peer or floor", "ratio", "bar", "held"];
         let mut lines: Vec<[String; 6]> = vec![HEAD.map(str::to_owned)];
-        lines.extend(self.rows.iter().map(Row::cells));
+        lines.extend(self.rows.iter().map(|(_, row)| row.cells()));
         let width = |column: usize| lines.iter().map(|line| count(&line[column])).max();
         let widths: Vec<usize> = (0..6).map(|column| width(column).unwrap_or(0)).collect();
         println!();
@@ -239,23 +254,47 @@ impl Report {
             }
         }
         println!();
-        for row in self.rows.iter().filter(|row| !row.note.is_empty()) {
+        for (_, row) in self.rows.iter().filter(|(_, row)| !row.note.is_empty()) {
             println!("- {}: {}", row.what, row.note);
         }
-        println!("\n{}; {} run", machine::described(), if self.full { "long" } else { "short" });
+        println!("\n{}; {} run", machine::described(), self.scale());
     }
 
-    /// The same for programs.
+    fn scale(&self) -> &'static str {
+        if self.full { "full" } else { "short" }
+    }
+
+    /// The same for programs. Rows of other topics, and those of runs of the other scale, stay as they are there.
     pub(crate) fn save(&self, path: &Path) -> std::io::Result<()> {
-        let rows: Vec<Value> = self.rows.iter().map(Row::json).collect();
+        let mut rows = kept(path);
+        rows.retain(|row| {
+            row["scale"] != self.scale()
+                || !self.rows.iter().any(|(topic, _)| row["topic"] == *topic)
+        });
+        rows.extend(self.rows.iter().map(|(topic, row)| {
+            let mut json = row.json();
+            json["topic"] = json!(topic);
+            json["date"] = json!(self.date);
+            json["scale"] = json!(self.scale());
+            json
+        }));
         let all = json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "full": self.full,
             "machine": machine::described(),
             "rows": rows,
         });
-        std::fs::write(path, format!("{all:#}\n"))
+        let part = path.with_extension("part");
+        std::fs::write(&part, format!("{all:#}\n"))?;
+        std::fs::rename(part, path)
     }
+}
+
+/// The rows of earlier runs. What says neither topic nor scale is of a time before both, and goes.
+fn kept(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let all: Value = serde_json::from_str(&text).unwrap_or_default();
+    let rows = all["rows"].as_array().cloned().unwrap_or_default();
+    rows.into_iter().filter(|row| row["topic"].is_string() && row["scale"].is_string()).collect()
 }
 
 /// Every character that the table uses is one cell wide.

@@ -19,6 +19,8 @@ pub(crate) struct Scale {
     pub(crate) files: usize,
     /// Objects in a bucket that is listed.
     pub(crate) objects: usize,
+    /// Objects in one whose keys all lie below one prefix.
+    pub(crate) flat: usize,
     /// Lines of a manifest.
     pub(crate) lines: usize,
     /// Samples of a large workspace.
@@ -54,6 +56,7 @@ impl Scale {
                 watch: Duration::from_mins(1),
                 files: 100_000,
                 objects: 100_000,
+                flat: 20_000,
                 lines: 1_000_000,
                 many: 1_000_000,
                 most: Some(10_000_000),
@@ -69,6 +72,7 @@ impl Scale {
                 watch: Duration::from_secs(8),
                 files: 10_000,
                 objects: 10_000,
+                flat: 5_000,
                 lines: 100_000,
                 many: 100_000,
                 most: None,

@@ -51,6 +51,10 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
                 .bar(Bar::AtMost(SOON))
                 .note(format!("the list is there after {:.0} ms", millis(whole))),
         );
+        report.add(
+            Row::new(format!("start to the list, {what}"), Figure::millis(whole.wall))
+                .against("plain start", Figure::millis(list.wall)),
+        );
     };
 
     if scale.full {

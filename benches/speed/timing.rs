@@ -43,19 +43,31 @@ impl Series {
         self.0.push(taken);
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The times that so large a part of all does not exceed, each clock for itself.
     pub(crate) fn at(&self, part: f64) -> Taken {
+        let index = (part * self.0.len() as f64).ceil() as usize;
+        self.sorted(index.saturating_sub(1))
+    }
+
+    /// The times at this place from the shortest on.
+    fn sorted(&self, index: usize) -> Taken {
         let pick = |of: fn(&Taken) -> Duration| {
             let mut all: Vec<Duration> = self.0.iter().map(of).collect();
             all.sort_unstable();
-            let index = (part * all.len() as f64).ceil() as usize;
-            all.get(index.saturating_sub(1)).copied().unwrap_or_default()
+            all.get(index).copied().unwrap_or_default()
         };
         Taken { wall: pick(|taken| taken.wall), cpu: pick(|taken| taken.cpu) }
     }
 
+    /// The one in the middle, or what lies between the two there.
     pub(crate) fn median(&self) -> Taken {
-        self.at(0.5)
+        let low = self.sorted(self.0.len().saturating_sub(1) / 2);
+        let high = self.sorted(self.0.len() / 2);
+        Taken { wall: (low.wall + high.wall) / 2, cpu: (low.cpu + high.cpu) / 2 }
     }
 }
 

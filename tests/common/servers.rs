@@ -48,33 +48,43 @@ impl Server {
     /// The `SeaweedFS` of this run.
     pub(crate) fn seaweedfs() -> Self {
         Self::shared("seaweedfs", "/healthz", |folder, ports| {
-            let config = folder.join("keys.json");
-            fs::write(&config, seaweedfs_keys()).expect("a file of keys");
-            let names = [
-                "s3.port",
-                "master.port",
-                "master.port.grpc",
-                "volume.port",
-                "volume.port.grpc",
-                "filer.port",
-                "filer.port.grpc",
-                "s3.port.grpc",
-            ];
-            let mut command: Vec<OsString> = vec![tool("weed").into()];
-            command.extend(["-logtostderr", "server", "-ip=127.0.0.1", "-s3"].map(Into::into));
-            command.extend(["-ip.bind=127.0.0.1"].map(Into::into));
-            // These have fixed ports else, of which a machine has one.
-            command.extend(["-s3.port.iceberg=0", "-s3.port.lance=0"].map(Into::into));
-            // Each bucket takes a volume, whatever the disk has room for.
-            command.extend(["-volume.max=5000", "-volume.index=leveldb"].map(Into::into));
-            command.extend(["-master.volumeSizeLimitMB=512"].map(Into::into));
-            command.extend(["-master.volumePreallocate=false"].map(Into::into));
-            command.push(format!("-s3.config={}", config.display()).into());
-            command.push(format!("-dir={}", folder.join("data").display()).into());
-            let ports = names.iter().zip(ports).map(|(name, port)| format!("-{name}={port}"));
-            command.extend(ports.map(Into::into));
-            command
+            Self::weed(folder, &folder.join("data"), ports)
         })
+    }
+
+    /// Another one, whose data lie in this folder and stay there when it ends.
+    pub(crate) fn kept(data: &Path) -> Self {
+        Self::shared("seaweedfs-kept", "/healthz", |folder, ports| Self::weed(folder, data, ports))
+    }
+
+    /// The command of a `SeaweedFS` with its files in `folder` and its data in `data`.
+    fn weed(folder: &Path, data: &Path, ports: &[u16]) -> Vec<OsString> {
+        let config = folder.join("keys.json");
+        fs::write(&config, seaweedfs_keys()).expect("a file of keys");
+        let names = [
+            "s3.port",
+            "master.port",
+            "master.port.grpc",
+            "volume.port",
+            "volume.port.grpc",
+            "filer.port",
+            "filer.port.grpc",
+            "s3.port.grpc",
+        ];
+        let mut command: Vec<OsString> = vec![tool("weed").into()];
+        command.extend(["-logtostderr", "server", "-ip=127.0.0.1", "-s3"].map(Into::into));
+        command.extend(["-ip.bind=127.0.0.1"].map(Into::into));
+        // These have fixed ports else, of which a machine has one.
+        command.extend(["-s3.port.iceberg=0", "-s3.port.lance=0"].map(Into::into));
+        // Each bucket takes a volume, whatever the disk has room for.
+        command.extend(["-volume.max=5000", "-volume.index=leveldb"].map(Into::into));
+        command.extend(["-master.volumeSizeLimitMB=512"].map(Into::into));
+        command.extend(["-master.volumePreallocate=false"].map(Into::into));
+        command.push(format!("-s3.config={}", config.display()).into());
+        command.push(format!("-dir={}", data.display()).into());
+        let ports = names.iter().zip(ports).map(|(name, port)| format!("-{name}={port}"));
+        command.extend(ports.map(Into::into));
+        command
     }
 
     /// The moto of this run.
