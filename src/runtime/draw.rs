@@ -48,8 +48,7 @@ impl Frames {
     /// When the next frame may be drawn. The time that writing took sets the pace: a slow SSH line gets fewer frames,
     /// never late keys.
     pub(super) fn next_at(&self) -> Option<Instant> {
-        let budget = ((self.drawing + self.outlet.took()) * 2).clamp(BUDGET, SLOWEST);
-        self.last.map(|last| last + budget)
+        self.last.map(|last| last + budget(self.drawing, self.outlet.took()))
     }
 
     /// Whether the terminal has taken the last frame. Until then no other is drawn: the next shows what holds by then.
@@ -121,6 +120,11 @@ impl Frames {
     }
 }
 
+/// The time from one frame to the next, by how long the last took to be drawn and to be written.
+fn budget(drawing: Duration, writing: Duration) -> Duration {
+    ((drawing + writing) * 2).clamp(BUDGET, SLOWEST)
+}
+
 /// Where a text of ASCII stands in one row, as column and row.
 fn found(text: &str, drawn: &Buffer) -> Option<(u16, u16)> {
     let area = drawn.area;
@@ -132,4 +136,19 @@ fn found(text: &str, drawn: &Buffer) -> Option<(u16, u16)> {
         let x = line.find(text)?;
         Some((u16::try_from(x).ok()?, y))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_grows_with_the_time_that_writing_takes() {
+        let after = |writing| budget(Duration::from_millis(1), Duration::from_millis(writing));
+        assert_eq!(after(0), BUDGET);
+        assert_eq!(after(7), BUDGET);
+        assert_eq!(after(49), Duration::from_millis(100));
+        assert_eq!(after(124), SLOWEST);
+        assert_eq!(after(60_000), SLOWEST);
+    }
 }

@@ -5,12 +5,14 @@
 
 mod able;
 mod copies;
+mod counter;
 mod datasets;
 mod drafts;
 mod draw;
 mod event_loop;
 pub mod exchange;
 mod input;
+mod lists;
 mod logging;
 mod media;
 mod outlet;

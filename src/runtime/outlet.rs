@@ -217,6 +217,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_slow_terminal_took_is_known() {
+        struct Slow(Sender<()>, Receiver<()>);
+        impl Write for Slow {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.send(()).map_err(|_| ErrorKind::BrokenPipe)?;
+                self.1.recv().map_err(|_| ErrorKind::BrokenPipe)?;
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let ((begins, begun), (let_it, lets)) = (channel(), channel());
+        let outlet = Outlet::into(Slow(begins, lets)).unwrap();
+        outlet.send(b"one".to_vec());
+        begun.recv().unwrap();
+        assert!(!outlet.settle(SHORT));
+        let_it.send(()).unwrap();
+        assert!(outlet.settle(LONG));
+        assert!(outlet.took() >= SHORT);
+    }
+
+    #[test]
     fn one_that_is_gone_is_told_of_once_and_takes_nothing_more() {
         let (outlet, let_it, _taken) = gated();
         drop(let_it);

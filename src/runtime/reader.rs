@@ -1,64 +1,64 @@
-//! The reader thread: pages, counts and samples, while the writer writes. A query that nobody waits for any more is
-//! cancelled.
+//! The reader thread: pages and samples, while the writer writes. A page that nobody waits for any more is given up, and
+//! counting is left to the counter: what a person waits for is never behind what nobody does.
 
+#[cfg(test)]
+mod tests;
+
+use super::counter::{Count, Counter};
 use super::drafts::DraftsJob;
+use super::lists::{Lists, Newest};
 use super::runner::Answers;
 use super::told;
 use crate::app::{Message, PagePurpose};
 use crate::domain::{PageRequest, SampleId, UserError};
+use crate::ops::OpsError;
 use crate::workspace::{self, WorkspaceError};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 pub(super) enum ReaderJob {
-    Page { generation: u64, purpose: PagePurpose, request: PageRequest },
-    Count { generation: u64, request: PageRequest, first: Option<SampleId> },
+    Page { generation: u64, purpose: PagePurpose, request: Box<PageRequest> },
     Counts,
     Sample { id: SampleId, asked: u64 },
     History(SampleId),
 }
 
-/// What the thread is busy with, seen from outside.
-#[derive(Default)]
-struct Busy {
-    /// The newest generation of the list; queries of an older one are not worth finishing.
-    newest: AtomicU64,
-    /// A list query is under way.
-    listing: AtomicBool,
-}
-
 pub(super) struct Reader {
     sender: Sender<ReaderJob>,
     thread: JoinHandle<()>,
-    interrupt: workspace::Interrupt,
-    busy: Arc<Busy>,
+    counter: Counter,
+    newest: Newest,
 }
 
 impl Reader {
+    /// Starts the thread, and the counter beside it, which opens the workspace again when there is something to count.
+    ///
+    /// # Errors
+    /// The connection cannot be used.
     pub(super) fn start(
         reader: workspace::Reader,
+        another: impl Fn() -> Result<workspace::Reader, OpsError> + Send + 'static,
         drafts: Sender<DraftsJob>,
         answers: Answers,
-    ) -> Self {
+    ) -> Result<Self, WorkspaceError> {
         let (sender, jobs) = channel();
-        let interrupt = reader.interrupt();
-        let busy = Arc::new(Busy::default());
-        let seen = busy.clone();
-        let thread = std::thread::spawn(move || {
-            Serving { reader, drafts, answers, busy: seen }.serve(&jobs);
-        });
-        Self { sender, thread, interrupt, busy }
+        let newest = Newest::default();
+        let lists = Lists::new(reader, newest.clone())?;
+        let counter = Counter::start(another, newest.clone(), answers.clone());
+        let thread = std::thread::spawn(move || Serving { lists, drafts, answers }.serve(&jobs));
+        Ok(Self { sender, thread, counter, newest })
     }
 
-    /// Asks for a page; a list query of an older generation that is under way is cancelled.
+    /// Asks for a page; what is asked of the list in an older generation ends.
     pub(super) fn page(&self, generation: u64, purpose: PagePurpose, request: PageRequest) {
-        let before = self.busy.newest.fetch_max(generation, Ordering::AcqRel);
-        if before < generation && self.busy.listing.load(Ordering::Acquire) {
-            self.interrupt.cancel();
-        }
-        self.send(ReaderJob::Page { generation, purpose, request });
+        self.newest.is(generation);
+        self.send(ReaderJob::Page { generation, purpose, request: Box::new(request) });
+    }
+
+    /// Has the list counted, beside everything else.
+    pub(super) fn count(&self, count: Count) {
+        self.newest.is(count.generation);
+        self.counter.send(count);
     }
 
     pub(super) fn send(&self, job: ReaderJob) {
@@ -66,17 +66,17 @@ impl Reader {
     }
 
     pub(super) fn finish(self) {
+        self.newest.is_over();
         drop(self.sender);
-        self.interrupt.cancel();
         let _ = self.thread.join();
+        self.counter.finish();
     }
 }
 
 struct Serving {
-    reader: workspace::Reader,
+    lists: Lists,
     drafts: Sender<DraftsJob>,
     answers: Answers,
-    busy: Arc<Busy>,
 }
 
 impl Serving {
@@ -84,65 +84,29 @@ impl Serving {
         while let Ok(job) = jobs.recv() {
             match job {
                 ReaderJob::Page { generation, purpose, request } => {
-                    self.list(generation, |reader| {
-                        let page = reader.page(&request)?;
-                        Ok(Message::Page { generation, purpose, page })
-                    });
+                    match self.lists.ask(generation, |reader| reader.page(&request)) {
+                        Some(Ok(page)) => {
+                            self.answers.send(Message::Page { generation, purpose, page });
+                        }
+                        Some(Err(error)) => self.failed(error),
+                        None => {}
+                    }
                 }
-                ReaderJob::Count { generation, request, first } => {
-                    self.list(generation, |reader| {
-                        let total = Some(reader.total(&request)?);
-                        let offset = first.map(|id| reader.rank(&request, id)).transpose()?;
-                        Ok(Message::Counted { generation, offset, total })
-                    });
-                }
-                ReaderJob::Counts => match self.again_if_interrupted(workspace::Reader::counts) {
+                ReaderJob::Counts => match self.lists.reader().counts() {
                     Ok(counts) => self.answers.send(Message::Counts(counts)),
                     Err(error) => self.failed(error),
                 },
                 ReaderJob::Sample { id, asked } => self.sample(id, asked),
                 ReaderJob::History(id) => {
-                    let history = self.again_if_interrupted(|reader| reader.history(id));
-                    let history = history.map_err(told);
+                    let history = self.lists.reader().history(id).map_err(told);
                     self.answers.send(Message::History(id, history));
                 }
             }
         }
     }
 
-    /// Runs a list query that may be cancelled by a newer one.
-    fn list(
-        &self,
-        generation: u64,
-        query: impl FnOnce(&workspace::Reader) -> Result<Message, WorkspaceError>,
-    ) {
-        let stale = || self.busy.newest.load(Ordering::Acquire) > generation;
-        if stale() {
-            return;
-        }
-        self.busy.listing.store(true, Ordering::Release);
-        let answer = query(&self.reader);
-        self.busy.listing.store(false, Ordering::Release);
-        match answer {
-            Ok(message) => self.answers.send(message),
-            Err(_) if stale() => {}
-            Err(error) => self.failed(error),
-        }
-    }
-
-    /// A cancel that was meant for a list query can hit the one behind it: that one is run again.
-    fn again_if_interrupted<T>(
-        &self,
-        query: impl Fn(&workspace::Reader) -> Result<T, WorkspaceError>,
-    ) -> Result<T, WorkspaceError> {
-        match query(&self.reader) {
-            Err(WorkspaceError::Interrupted) => query(&self.reader),
-            answer => answer,
-        }
-    }
-
     fn sample(&self, id: SampleId, asked: u64) {
-        match self.again_if_interrupted(|reader| reader.detail(id)) {
+        match self.lists.reader().detail(id) {
             Ok(Some(detail)) => {
                 let _ = self.drafts.send(DraftsJob::Attach { asked, detail: Box::new(detail) });
             }

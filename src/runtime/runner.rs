@@ -24,7 +24,7 @@ pub(super) enum Incoming {
 
 /// Where every thread sends its answers.
 #[derive(Clone)]
-pub(super) struct Answers(UnboundedSender<Incoming>);
+pub(super) struct Answers(pub(super) UnboundedSender<Incoming>);
 
 impl Answers {
     /// Sends; when the loop has ended nobody wants answers any more.

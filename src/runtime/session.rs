@@ -2,6 +2,7 @@
 
 use super::Account;
 use super::copies::Copies;
+use super::counter::Count;
 use super::drafts::{Drafts, DraftsJob};
 use super::exchange::{Exchange, ExchangeThread};
 use super::media::Media;
@@ -88,7 +89,9 @@ impl Session {
             drafts.sender(),
             answers.clone(),
         );
-        let reader = Reader::start(reading, drafts.sender(), answers.clone());
+        let again = opened.clone();
+        let another = move || again.reader();
+        let reader = Reader::start(reading, another, drafts.sender(), answers.clone())?;
         let media =
             Media::start(opened.reader()?, sounds.clone(), writer.sender(), answers.clone());
         let exchange = Exchange {
@@ -126,7 +129,7 @@ impl Session {
                 self.reader.page(generation, purpose, request);
             }
             Effect::Count { generation, request, first } => {
-                self.reader.send(ReaderJob::Count { generation, request, first });
+                self.reader.count(Count { generation, request, first });
             }
             Effect::Counts => self.reader.send(ReaderJob::Counts),
             Effect::Sample { id, asked } => self.reader.send(ReaderJob::Sample { id, asked }),

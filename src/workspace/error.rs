@@ -86,7 +86,7 @@ pub enum WorkspaceError {
         /// What was being done.
         doing: &'static str,
     },
-    /// The query was cancelled through its [`super::Interrupt`].
+    /// Nobody waits for the query any more: see [`super::Reader::give_up_when`].
     #[error("cancelled")]
     Interrupted,
     /// Another process synchronizes this workspace right now.

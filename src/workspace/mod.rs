@@ -60,7 +60,7 @@ pub use kinds::{
 };
 pub use names::Namesake;
 pub use outdated::is_outdated;
-pub use reader::{Interrupt, Reader};
+pub use reader::Reader;
 pub use salvage::{Salvaged, salvage};
 pub use share::{Batch, Shared, TakenIn};
 pub use staging::Staging;

@@ -13,15 +13,19 @@ use crate::domain::{
     View,
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, InterruptHandle, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+
+/// While a query runs, it is asked this often whether anybody still waits: steps of SQLite's machine, some 20 µs of them.
+const STEPS: i32 = 1_000;
+/// What [`Reader::keep_little`] leaves, in KiB: the upper levels of the trees that are walked over.
+const LITTLE: i32 = 4_096;
 
 /// A read-only connection. One thread owns it; every method blocks.
 ///
 /// Each method sees the workspace as it is at one moment. All of them fail with
-/// [`super::WorkspaceError::Interrupted`] when cancelled.
+/// [`super::WorkspaceError::Interrupted`] when given up: see [`Reader::give_up_when`].
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
@@ -32,23 +36,6 @@ pub struct Reader {
     drafts: OnceCell<Marks>,
     /// Whether the names were gathered: see `names`.
     pub(super) names: OnceCell<()>,
-}
-
-/// Cancels the query that a [`Reader`] is busy with; from any thread.
-#[derive(Clone)]
-pub struct Interrupt(Arc<InterruptHandle>);
-
-impl Interrupt {
-    /// The query ends with [`super::WorkspaceError::Interrupted`]; where none runs, nothing happens.
-    pub fn cancel(&self) {
-        self.0.interrupt();
-    }
-}
-
-impl std::fmt::Debug for Interrupt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Interrupt")
-    }
 }
 
 impl Reader {
@@ -276,9 +263,22 @@ impl Reader {
         Ok(std::mem::replace(&mut self.version, version) != version)
     }
 
-    /// What cancels this reader's queries.
-    pub fn interrupt(&self) -> Interrupt {
-        Interrupt(Arc::new(self.connection.get_interrupt_handle()))
+    /// Has queries end with [`super::WorkspaceError::Interrupted`] once `stale` says that nobody waits for them any more.
+    /// It is asked all the time while a query runs, on the thread that runs it, and never in between: so no word of it
+    /// can miss the query that it is meant for, nor hit another.
+    ///
+    /// # Errors
+    /// SQLite refuses it.
+    pub fn give_up_when(&mut self, stale: impl FnMut() -> bool + Send + 'static) -> Result<()> {
+        self.connection.progress_handler(STEPS, Some(stale)).doing("open the workspace")
+    }
+
+    /// Keeps little of what it reads from now on: for one that walks over more than is worth keeping.
+    ///
+    /// # Errors
+    /// SQLite refuses it.
+    pub fn keep_little(&self) -> Result<()> {
+        self.connection.pragma_update(None, "cache_size", -LITTLE).doing("open the workspace")
     }
 
     /// How many samples the search index still lacks; those are searched by looking at each.

@@ -25,6 +25,7 @@ mod keeping;
 mod lasting;
 mod opening;
 mod refusals;
+mod slow;
 mod sound;
 mod stalled;
 mod together;

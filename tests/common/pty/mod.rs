@@ -117,6 +117,8 @@ struct Seen {
     terminal: Terminal,
     /// Written by the program so far.
     raw: Vec<u8>,
+    /// How many bytes more a slow line carries; `None`: the line is quick.
+    carries: Option<usize>,
     /// No more will come: the program has closed its terminal, or we have hung up.
     silent: bool,
     exit: Option<ExitStatus>,
@@ -138,6 +140,13 @@ impl Shared {
         self.changed.notify_all();
         result
     }
+
+    /// How many bytes the line carries now, of so many that there is room for; waits until it is one at least.
+    fn carries(&self, room: usize) -> usize {
+        let still = |seen: &mut Seen| seen.carries == Some(0);
+        let seen = self.changed.wait_while(self.lock(), still);
+        seen.unwrap_or_else(PoisonError::into_inner).carries.map_or(room, |most| most.min(room))
+    }
 }
 
 impl Screen {
@@ -152,6 +161,7 @@ impl Screen {
             seen: Mutex::new(Seen {
                 terminal: Terminal::new(launch.size.cols, launch.size.rows),
                 raw: Vec::new(),
+                carries: None,
                 silent: false,
                 exit: None,
             }),
@@ -225,6 +235,23 @@ impl Screen {
         self.flow(Action::OOn);
     }
 
+    /// Makes the line slow: from now on it carries what [`Screen::take`] lets it, and the kernel keeps some kilobytes.
+    pub(crate) fn slow_down(&self) {
+        self.shared.change(|seen| seen.carries = Some(0));
+    }
+
+    /// Waits until a slow line has carried so many bytes more.
+    #[track_caller]
+    pub(crate) fn take(&self, bytes: usize) {
+        self.shared.change(|seen| seen.carries = Some(bytes));
+        drop(self.wait_until(&format!("{bytes} bytes more"), |seen| seen.carries == Some(0)));
+    }
+
+    /// Makes a slow line quick again.
+    pub(crate) fn speed_up(&self) {
+        self.shared.change(|seen| seen.carries = None);
+    }
+
     fn flow(&self, action: Action) {
         let master = self.master.as_ref().expect("the terminal is there");
         let name = master.tty_name().expect("a terminal has a name");
@@ -241,6 +268,7 @@ impl Screen {
     /// Closes the terminal, as a lost connection does: the kernel sends SIGHUP, and nothing can be drawn any more.
     pub(crate) fn hang_up(&mut self) {
         self.reading = None;
+        self.speed_up();
         drop(self.wait_until("the reader to stop", |seen| seen.silent));
         self.typed = None;
         self.master = None;
@@ -361,6 +389,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        self.speed_up();
         if self.shared.lock().exit.is_none() {
             // The program leads its own session, so this reaches what it started as well. It may end by itself
             // meanwhile; there is nothing to do about either failure.
@@ -397,9 +426,11 @@ fn spawn_reader(
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
         while wait_to_read(&master, &stop) {
+            let most = shared.carries(buffer.len());
             // An error is how Linux says that nobody has the terminal open any more.
-            let Ok(read @ 1..) = master.read(&mut buffer) else { break };
+            let Ok(read @ 1..) = master.read(&mut buffer[..most]) else { break };
             let answer = shared.change(|seen| {
+                seen.carries = seen.carries.map(|most| most.saturating_sub(read));
                 seen.raw.extend_from_slice(&buffer[..read]);
                 seen.terminal.take(&buffer[..read])
             });
