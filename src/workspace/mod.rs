@@ -62,7 +62,7 @@ pub use names::Namesake;
 pub use outdated::is_outdated;
 pub use reader::Reader;
 pub use salvage::{Salvaged, salvage};
-pub use share::{Batch, Shared, TakenIn};
+pub use share::{Batch, Portion, Shared, TakenIn};
 pub use staging::Staging;
 pub use versions::{Changes, Comparison, Difference, Version};
 pub use writer::Writer;

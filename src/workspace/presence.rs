@@ -32,6 +32,13 @@ impl Presence {
         instance == self.mine || locked(&self.folder.join(instance.to_string()))
     }
 
+    /// Whether no other instance runs on this machine right now.
+    pub(super) fn alone(&self) -> bool {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let others = entries.filter(|entry| entry.file_name() != self.mine.to_string().as_str());
+        !others.map(|entry| entry.path()).any(|path| locked(&path))
+    }
+
     /// Whether any earmark of this machine works in a workspace.
     pub(super) fn anyone(workspace: &Path) -> bool {
         let entries = fs::read_dir(beside(workspace, "-live")).into_iter().flatten().flatten();
@@ -88,14 +95,14 @@ mod tests {
         let workspace = folder.path().join("w");
         let (a, b) = (InstanceId(Uuid::now_v7()), InstanceId(Uuid::now_v7()));
         let me = Presence::enter(&workspace, a).unwrap();
-        assert!(!me.alive(b));
+        assert!(!me.alive(b) && me.alone());
         let other = Presence::enter(&workspace, b).unwrap();
         let again = Presence::enter(&workspace, b).unwrap();
         assert!(me.alive(b));
         drop(other);
-        assert!(me.alive(b));
+        assert!(me.alive(b) && !me.alone());
         drop(again);
-        assert!(!me.alive(b));
+        assert!(!me.alive(b) && me.alone());
         assert!(me.alive(a));
     }
 }

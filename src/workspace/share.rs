@@ -3,6 +3,7 @@
 //! Revisions that lie behind the last shared one in `revision.seq` and were not themselves read in the output are still
 //! to be shared. They go out in batches whose bytes are fixed before they are first sent.
 
+use super::aside::Aside;
 use super::carry;
 use super::codec::{REVISION, key_at, part_hash, revision_at};
 use super::drafts;
@@ -54,6 +55,17 @@ pub enum Shared {
     Log,
     /// In a snapshot, which is only read by new machines.
     Snapshot,
+}
+
+/// Some of what others shared, as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Portion {
+    /// Each with the key of its sample.
+    pub revisions: Vec<(SampleKey, Revision)>,
+    /// Where.
+    pub from: Shared,
+    /// How far a writer's log was read with them.
+    pub position: Option<(WriterId, u64)>,
 }
 
 impl Reader {
@@ -204,23 +216,66 @@ impl Writer {
         let taken = self.change("take labels in", |transaction, me| {
             same_output(transaction, output.as_deref())?;
             let (taken, left) = take_in(transaction, &me.author, revisions, from)?;
-            if let Some((writer, sequence)) = position {
-                transaction
-                    .prepare_cached(
-                        "INSERT INTO writer_log (writer, sequence) VALUES (?, ?) ON CONFLICT (writer) \
-                         DO UPDATE SET sequence = max(sequence, excluded.sequence)",
-                    )
-                    .and_then(|mut sql| {
-                        sql.execute(params![writer.0.as_bytes(), sequence as i64])
-                    })
-                    .doing("take labels in")?;
-            }
+            move_on(transaction, position)?;
             drafts::follow(&path, &left)?;
             Ok(taken)
         });
         self.connection().pragma_update(None, "synchronous", "full").doing("take labels in")?;
         taken
     }
+
+    /// As [`Writer::take_shared`], for all that there is, about `expected` revisions: one transaction, as long as it lasts.
+    /// For a workspace that is new, on which nobody waits.
+    ///
+    /// # Errors
+    /// Nothing of it is taken in.
+    pub fn take_all_shared(
+        &mut self,
+        expected: u64,
+        portions: impl IntoIterator<Item = Portion>,
+    ) -> Result<TakenIn> {
+        let (path, output) = (self.path().to_owned(), self.dataset().output.clone());
+        self.change("take labels in", |transaction, me| {
+            same_output(transaction, output.as_deref())?;
+            let aside = Aside::for_most(transaction, expected)?;
+            let (mut all, mut moved) = (TakenIn::default(), Vec::new());
+            for Portion { revisions, from, position } in portions {
+                let (taken, left) = take_in(transaction, &me.author, &revisions, from)?;
+                move_on(transaction, position)?;
+                all = TakenIn { new: all.new + taken.new, samples: all.samples + taken.samples };
+                moved.extend(left);
+            }
+            aside.put_back(transaction)?;
+            drafts::follow(&path, &moved)?;
+            Ok(all)
+        })
+    }
+
+    /// Whether it is new: as far as is known nobody ever labeled, flagged, deleted or moved anything, and no other earmark
+    /// of this machine has it open.
+    ///
+    /// # Errors
+    /// The workspace cannot be read.
+    pub fn is_new(&self) -> Result<bool> {
+        let nothing: bool = self
+            .connection()
+            .query_row("SELECT NOT EXISTS (SELECT 1 FROM revision)", [], |row| row.get(0))
+            .doing("take labels in")?;
+        Ok(nothing && self.presence().alone())
+    }
+}
+
+/// A writer's log was read so far.
+fn move_on(connection: &Connection, position: Option<(WriterId, u64)>) -> Result<()> {
+    let Some((writer, sequence)) = position else { return Ok(()) };
+    connection
+        .prepare_cached(
+            "INSERT INTO writer_log (writer, sequence) VALUES (?, ?) ON CONFLICT (writer) \
+             DO UPDATE SET sequence = max(sequence, excluded.sequence)",
+        )
+        .and_then(|mut sql| sql.execute(params![writer.0.as_bytes(), sequence as i64]))
+        .doing("take labels in")
+        .map(drop)
 }
 
 fn of_revision() -> String {

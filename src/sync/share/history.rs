@@ -7,7 +7,7 @@ use super::job::Found;
 use super::line::{self, LONGEST};
 use crate::domain::{ByteSource, Revision, SampleKey, WriterId};
 use crate::objects::{Entry, PutIf, Store, StoreError};
-use crate::workspace::{Reader, Shared};
+use crate::workspace::{Portion, Reader, Shared};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -29,6 +29,8 @@ const WINDOW: u32 = 24;
 /// Revisions handed over at once, and their bytes.
 const CHUNK: usize = 2_000;
 const CHUNK_BYTES: usize = 4 << 20;
+/// Bytes of a line, packed, about: its id alone takes 16.
+const LINE: u64 = 100;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -113,13 +115,15 @@ fn unpack(
     found: &SyncSender<Found>,
 ) -> io::Result<BTreeMap<WriterId, u64>> {
     let bytes = store.read_listed(&entry.key, &entry.stamp).map_err(io::Error::other)?;
+    let expected = Found::Expected(entry.stamp.size / LINE);
+    found.send(expected).map_err(|_| io::Error::other("nobody waits any more"))?;
     let packed = InOrder { bytes, at: 0 };
     let positions = read_snapshot(packed, entry.stamp.size, &mut |chunk| hand_over(found, chunk))?;
     // Only now: what broke off in the middle is read again as a whole.
     for (writer, sequence) in &positions {
         let position = Some((*writer, *sequence));
         found
-            .send(Found::Lines { revisions: Vec::new(), from: Shared::Snapshot, position })
+            .send(Found::Lines(Portion { revisions: Vec::new(), from: Shared::Snapshot, position }))
             .map_err(|_| io::Error::other("nobody waits any more"))?;
     }
     Ok(positions)
@@ -163,7 +167,7 @@ pub fn read_snapshot(
 
 fn hand_over(found: &SyncSender<Found>, revisions: Vec<(SampleKey, Revision)>) -> io::Result<()> {
     found
-        .send(Found::Lines { revisions, from: Shared::Snapshot, position: None })
+        .send(Found::Lines(Portion { revisions, from: Shared::Snapshot, position: None }))
         .map_err(|_| io::Error::other("nobody waits any more"))
 }
 

@@ -9,7 +9,7 @@ use super::marker::{self, Marker, same_source};
 use super::{history, line};
 use crate::domain::{Revision, SampleKey, WriterId};
 use crate::objects::{PutIf, Store, StoreError};
-use crate::workspace::{Batch, Dataset, Reader, Shared, Writer};
+use crate::workspace::{Batch, Dataset, Portion, Reader, Shared, Writer};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 
 /// How long a step waits for the network before it lets go of the writer.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// How long the network may keep silent before a workspace is not held for it.
+const SILENCE: Duration = Duration::from_secs(1);
 /// Chunks that may wait for the workspace before the network waits too.
 const AHEAD: usize = 8;
 /// Revisions handed over at once, and taken in by one transaction at most: the more, the less each costs.
@@ -30,6 +32,8 @@ const FIRST: usize = 250;
 const SMALLEST: usize = 16;
 /// Revisions of one log object, at most.
 const BATCH: usize = 2_000;
+/// Bytes of a line, about: from a word on a short name to some sentences on a long one.
+const LINE: u64 = 400;
 
 /// How far an exchange is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +62,9 @@ pub struct ShareReport {
 /// What the network's side says.
 pub(super) enum Found {
     Marker(Box<Marker>),
-    Lines {
-        revisions: Vec<(SampleKey, Revision)>,
-        from: Shared,
-        position: Option<(WriterId, u64)>,
-    },
+    /// About so many revisions follow.
+    Expected(u64),
+    Lines(Portion),
     Problem(ShareProblem),
     /// Everything was read; this is what lies there.
     All(Vec<(LogObject, Option<Timestamp>)>),
@@ -184,7 +186,8 @@ impl ShareJob {
     fn take(&mut self, writer: &mut Writer, found: Found) -> Result<ShareStep, ShareError> {
         match found {
             Found::Marker(marker) => belongs(writer, *marker)?,
-            Found::Lines { revisions, from, position } => {
+            Found::Expected(_) => {}
+            Found::Lines(Portion { revisions, from, position }) => {
                 return self
                     .take_some(writer, Lines { revisions: revisions.into(), from, position });
             }
@@ -196,6 +199,54 @@ impl ShareJob {
             Found::Failed(error) => return Err(error),
         }
         Ok(ShareStep::Pulling(self.report.pulled))
+    }
+
+    /// Takes in what is there in one transaction, as a large import does: for a workspace that is new, where nobody waits
+    /// for anything else. What came before it was stopped, or before the output failed or kept silent, stays.
+    fn take_all(
+        &mut self,
+        writer: &mut Writer,
+        on_step: &mut dyn FnMut(&ShareStep) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, ShareError> {
+        let Phase::Pulling(found) = &self.phase else { return Ok(ControlFlow::Continue(())) };
+        let expected = loop {
+            match found.recv().map_err(|_| ShareError::Lost)? {
+                Found::Marker(marker) => belongs(writer, *marker)?,
+                Found::Expected(expected) => break expected,
+                other => return self.take(writer, other).map(|_| ControlFlow::Continue(())),
+            }
+        };
+        let (mut end, mut flow, mut read) = (None, ControlFlow::Continue(()), 0);
+        let mut silent = false;
+        let problems = &mut self.report.problems;
+        let portions = std::iter::from_fn(|| {
+            while flow.is_continue() {
+                match found.recv_timeout(SILENCE) {
+                    Ok(Found::Lines(portion)) => {
+                        read += portion.revisions.len() as u64;
+                        flow = on_step(&ShareStep::Pulling(read));
+                        return Some(portion);
+                    }
+                    Ok(Found::Problem(problem)) => problems.push(problem),
+                    Ok(Found::Marker(_) | Found::Expected(_)) => {}
+                    Ok(last @ (Found::All(_) | Found::Failed(_))) => {
+                        end = Some(last);
+                        return None;
+                    }
+                    Err(error) => {
+                        silent = error == RecvTimeoutError::Timeout;
+                        return None;
+                    }
+                }
+            }
+            None
+        });
+        self.report.pulled = writer.take_all_shared(expected, portions)?.new;
+        match end {
+            Some(end) => self.take(writer, end).map(|_| flow),
+            None if flow.is_break() || silent => Ok(flow),
+            None => Err(ShareError::Lost),
+        }
     }
 
     /// As many as fit into a short transaction; the position moves on with the last.
@@ -331,7 +382,12 @@ fn pull(
         ControlFlow::Continue(())
     })?;
     let all: Vec<LogObject> = objects.iter().map(|(object, _)| object.clone()).collect();
-    for (writer, plan) in plan(&all, &positions) {
+    let plans = plan(&all, &positions);
+    let bytes: u64 = plans.values().flat_map(|plan| &plan.read).map(|object| object.size).sum();
+    if bytes > 0 {
+        say(Found::Expected(bytes / LINE))?;
+    }
+    for (writer, plan) in plans {
         let mut whole = true;
         for object in &plan.read {
             if let Err(problem) = read(store, object, found)? {
@@ -380,17 +436,18 @@ fn read(
     let mut chunks = revisions.chunks(CHUNK).peekable();
     while let Some(chunk) = chunks.next() {
         let position = position.filter(|_| chunks.peek().is_none());
-        let lines = Found::Lines { revisions: chunk.to_vec(), from: Shared::Log, position };
-        found.send(lines).map_err(|_| ShareError::Lost)?;
+        let lines = Portion { revisions: chunk.to_vec(), from: Shared::Log, position };
+        found.send(Found::Lines(lines)).map_err(|_| ShareError::Lost)?;
     }
     if revisions.is_empty() {
-        let lines = Found::Lines { revisions, from: Shared::Log, position };
-        found.send(lines).map_err(|_| ShareError::Lost)?;
+        let lines = Portion { revisions, from: Shared::Log, position };
+        found.send(Found::Lines(lines)).map_err(|_| ShareError::Lost)?;
     }
     Ok(Ok(()))
 }
 
-/// Runs an exchange to its end on this thread. `on_step` sees every step and may stop it; then `None` comes back.
+/// Runs an exchange to its end on this thread. `on_step` sees every step and may stop it; then `None` comes back. A
+/// workspace that is new takes all that others have in at once, and is held as long as that takes.
 ///
 /// # Errors
 /// As [`ShareJob::step`].
@@ -401,6 +458,9 @@ pub fn share(
     on_step: &mut dyn FnMut(&ShareStep) -> ControlFlow<()>,
 ) -> Result<Option<ShareReport>, ShareError> {
     let mut job = ShareJob::start(store, writer, now())?;
+    if writer.is_new()? && job.take_all(writer, on_step)?.is_break() {
+        return Ok(None);
+    }
     loop {
         let step = job.step(writer, now())?;
         let flow = on_step(&step);

@@ -105,6 +105,45 @@ fn nothing_is_noted_about_an_output_that_another_process_left() {
 }
 
 #[test]
+fn all_at_once_it_ends_as_some_at_a_time() {
+    let keys = ["a", "b", "c", "d", "e"];
+    let mut ann = Desk::new(&keys);
+    for key in ["a", "b", "c"] {
+        ann.label(key, "one");
+    }
+    ann.label("b", "two");
+    ann.act(&Deed::Delete, &["c"]);
+    let mut bob = Desk::new(&keys);
+    bob.label("a", "other");
+    bob.label("unlisted", "three");
+    let both: Vec<_> = all(&ann).into_iter().chain(all(&bob)).collect();
+    let position = |n: usize| Some((WriterId(Uuid::from_u128(n as u128 % 2 + 1)), n as u64));
+    let portions = both.chunks(2).enumerate().map(|(n, some)| Portion {
+        revisions: some.to_vec(),
+        from: Shared::Log,
+        position: position(n),
+    });
+    let portions: Vec<Portion> = portions.collect();
+    let (mut new, mut slow) = (Desk::new(&keys), Desk::new(&keys));
+    let neighbour = new.neighbour("cal");
+    assert!(!new.writer.is_new().unwrap(), "somebody works here");
+    drop(neighbour);
+    assert!(new.writer.is_new().unwrap());
+    for expected in [1_000, 0] {
+        let taken = new.writer.take_all_shared(expected, portions.clone()).unwrap();
+        assert_eq!(taken.new, if expected > 0 { both.len() as u64 } else { 0 });
+        new.check();
+    }
+    assert!(!new.writer.is_new().unwrap());
+    for Portion { revisions, from, position } in &portions {
+        slow.writer.take_shared(revisions, *from, *position).unwrap();
+    }
+    assert_eq!(known(&new), known(&slow));
+    assert_eq!(new.writer.log_positions().unwrap(), slow.writer.log_positions().unwrap());
+    assert_eq!(new.reader.counts().unwrap(), slow.reader.counts().unwrap());
+}
+
+#[test]
 fn only_what_was_done_here_is_undone_here() {
     let (mut ann, mut bob) = (Desk::new(&["a", "b"]), Desk::new(&["a", "b"]));
     ann.label("a", "one");

@@ -163,6 +163,10 @@ impl Writer {
         &self.connection
     }
 
+    pub(super) fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
     pub(super) fn set_id(&mut self, id: WriterId) {
         self.id = id;
     }
