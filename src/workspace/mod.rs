@@ -39,6 +39,7 @@ mod rows;
 mod salvage;
 mod sample;
 mod search;
+mod segments;
 mod share;
 mod since;
 mod staging;
