@@ -125,16 +125,19 @@ pub(super) fn position(
 ) -> Result<Option<Position>> {
     let segments = segments(request);
     let column = segments.first().and_then(|segment| segment.column()).unwrap_or("NULL");
-    let each: String = (0..)
+    let each: Vec<String> = (0..)
         .zip(&segments)
         .map(|(n, segment)| {
             let condition = segment.condition().unwrap_or_else(|| "true".to_owned());
-            format!("WHEN {condition} THEN {n} ")
+            format!("WHEN {condition} THEN {n}")
         })
         .collect();
     // What is in none of them left the list, and stood at its end.
     let end = segments.len();
-    let sql = format!("SELECT CASE {each}ELSE {end} END, {column}, key FROM sample WHERE id = ?");
+    let sql = format!(
+        "SELECT CASE {} ELSE {end} END, {column}, key FROM sample WHERE id = ?",
+        each.join(" ")
+    );
     connection
         .prepare_cached(&sql)
         .doing("find a place in a list")?
