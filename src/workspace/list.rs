@@ -1,16 +1,12 @@
 //! Lists by keyset: a page starts at a position, never at a number of rows, so that it costs the same everywhere.
-//!
-//! A list is walked in segments: first the rows that have a value to be ordered by, then those without. What is equal
-//! stands in the order of arrival, which is that of the names as far as files were found together: so the indexes of
-//! these orders need not hold the names, and cost a third when a batch moves 100,000 samples to another tab.
 
 use super::codec::{key_at, nanos, seconds, size_at};
 use super::conditions::{self, Clause, FEW, NEAR};
 use super::error::{Doing, Result};
 use super::sample::{OTHER_FLAGS, state_of, time_at};
+use super::segments::{Position, Segment, bound, position, position_of_key, restrict, segments};
 use crate::domain::{
-    Anchor, Confirm, Filter, InstanceId, OrderBy, Page, PageRequest, Row, SampleId, SampleKey,
-    Target, View,
+    Anchor, Confirm, Filter, InstanceId, Page, PageRequest, Row, SampleId, Target, View,
 };
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -25,24 +21,6 @@ pub(super) struct Looker {
     pub(super) skip_leased: bool,
 }
 
-/// A place in a list, whether or not a row stands there.
-#[derive(Debug, Clone, PartialEq)]
-struct Position {
-    segment: usize,
-    value: Option<i64>,
-    key: Vec<u8>,
-    id: i64,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Segment {
-    ByKey,
-    WithValue(&'static str),
-    WithoutValue(&'static str),
-    /// Where the index of the column holds known values only: the rest is found by name.
-    WithoutValueByKey(&'static str),
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Travel {
     Forward,
@@ -53,25 +31,6 @@ enum Travel {
 struct Start<'p> {
     position: &'p Position,
     including: bool,
-}
-
-fn segments(request: &PageRequest) -> Vec<Segment> {
-    let column = match request.order.by {
-        OrderBy::Name => return vec![Segment::ByKey],
-        OrderBy::Time => "modified",
-        OrderBy::Duration => "micros",
-        OrderBy::Labeled => "labeled_at",
-        OrderBy::CharsPerSecond => "pace",
-    };
-    let without = match (request.order.by, request.view) {
-        // Nothing is labeled at no time: what is not there need not be looked for.
-        (OrderBy::Labeled, View::Labeled) => return vec![Segment::WithValue(column)],
-        // Its indexes hold the unknown too.
-        (_, View::ToConfirm) => Segment::WithoutValue(column),
-        (OrderBy::Labeled | OrderBy::CharsPerSecond, _) => Segment::WithoutValueByKey(column),
-        _ => Segment::WithoutValue(column),
-    };
-    vec![Segment::WithValue(column), without]
 }
 
 /// One page.
@@ -122,15 +81,41 @@ pub(super) fn neighbour(
 /// How many rows precede a sample, or the place where it would stand.
 pub(super) fn rank(connection: &Connection, request: &PageRequest, id: SampleId) -> Result<u64> {
     let Some(position) = position(connection, request, id)? else { return Ok(0) };
+    preceding(connection, request, &position)?
+        .iter()
+        .map(|(from, clause)| count(connection, from, clause))
+        .sum()
+}
+
+/// The parts of a list that precede a position: what `FROM` names, and what `WHERE` demands.
+fn preceding(
+    connection: &Connection,
+    request: &PageRequest,
+    position: &Position,
+) -> Result<Vec<(Clause, Clause)>> {
     let from = conditions::all_of(connection, request.view, &request.filter)?;
-    let mut rank = 0;
+    let plain = request.filter.is_empty();
+    let mut parts = Vec::new();
     for (index, segment) in segments(request).into_iter().enumerate().take(position.segment + 1) {
-        let bound = (index == position.segment).then_some((&position, false));
-        let mut clause = conditions::of(request.view, &request.filter, request.scope);
-        restrict(&mut clause, segment, bound, request.order.descending);
-        rank += count(connection, &from, &clause)?;
+        let bound = (index == position.segment).then_some((position, false));
+        let sparse = plain && segment.is_sparse(request.view);
+        let scans = sparse && conditions::scan_pays(connection, request.view)?;
+        let from = if scans { conditions::scanned() } else { from.clone() };
+        let views = if plain { parts_of(request.view, segment) } else { None };
+        for view in views.unwrap_or(std::slice::from_ref(&request.view)) {
+            let mut clause = conditions::of(*view, &request.filter, request.scope);
+            restrict(&mut clause, segment, bound, request.order.descending);
+            parts.push((from.clone(), clause));
+        }
     }
-    Ok(rank)
+    Ok(parts)
+}
+
+/// The lists whose indexes together hold a list in the order of a segment, where it has no index of its own.
+fn parts_of(view: View, segment: Segment) -> Option<&'static [View]> {
+    const ALL: [View; 4] = [View::Unlabeled, View::Labeled, View::Missing, View::Deleted];
+    let together = matches!(segment, Segment::WithValue(_) | Segment::Arrived(_));
+    (view == View::All && together).then_some(&ALL)
 }
 
 /// How many rows a list has.
@@ -169,10 +154,13 @@ fn ids(connection: &Connection, from: &Clause, clause: &Clause) -> Result<Vec<i6
     Ok(ids)
 }
 
+fn counting(from: &Clause, clause: &Clause) -> String {
+    format!("SELECT count(*) FROM {} WHERE {}", from.sql, clause.sql)
+}
+
 fn count(connection: &Connection, from: &Clause, clause: &Clause) -> Result<u64> {
-    let sql = format!("SELECT count(*) FROM {} WHERE {}", from.sql, clause.sql);
     connection
-        .prepare_cached(&sql)
+        .prepare_cached(&counting(from, clause))
         .doing("count a list")?
         .query_row(params_from_iter(from.values.iter().chain(&clause.values)), |row| {
             row.get::<_, i64>(0)
@@ -181,99 +169,14 @@ fn count(connection: &Connection, from: &Clause, clause: &Clause) -> Result<u64>
         .map(|count| count as u64)
 }
 
-/// Adds a segment's condition and the bound that a position sets: rows before it in a list that is ordered so.
-fn restrict(
-    clause: &mut Clause,
-    segment: Segment,
-    before: Option<(&Position, bool)>,
-    descending: bool,
-) {
-    match segment {
-        Segment::ByKey => {}
-        Segment::WithValue(column) => clause.and(&format!("{column} IS NOT NULL"), []),
-        Segment::WithoutValue(column) | Segment::WithoutValueByKey(column) => {
-            clause.and(&format!("{column} IS NULL"), []);
-        }
-    }
-    if let Some((position, including)) = before {
-        let sign = match (descending, including) {
-            (false, false) => "<",
-            (false, true) => "<=",
-            (true, false) => ">",
-            (true, true) => ">=",
-        };
-        bound(clause, segment, sign, position);
-    }
-}
-
-fn bound(clause: &mut Clause, segment: Segment, sign: &str, position: &Position) {
-    match (segment, position.value) {
-        (Segment::ByKey | Segment::WithoutValueByKey(_), _) => {
-            clause.and(&format!("key {sign} ?"), [position.key.clone().into()]);
-        }
-        (Segment::WithValue(column), Some(value)) => {
-            let place = [value.into(), position.id.into()];
-            // Named, since an id has no collation of its own: else SQLite compares `column` by the index alone, and reads
-            // all that is equal.
-            clause.and(&format!("({column}, sample.id) {sign} (?, ? COLLATE BINARY)"), place);
-        }
-        _ => clause.and(&format!("sample.id {sign} ?"), [position.id.into()]),
-    }
-}
-
-/// Where a sample stands in this order, whether or not the list holds it.
-fn position(
-    connection: &Connection,
-    request: &PageRequest,
-    id: SampleId,
-) -> Result<Option<Position>> {
-    let column = match segments(request).first() {
-        Some(Segment::WithValue(column)) => column,
-        _ => "NULL",
-    };
-    connection
-        .prepare_cached(&format!("SELECT {column}, key FROM sample WHERE id = ?"))
-        .doing("find a place in a list")?
-        .query_row([id.0], |row| {
-            let value: Option<i64> = row.get(0)?;
-            let segment = usize::from(request.order.by != OrderBy::Name && value.is_none());
-            Ok(Position { segment, value, key: row.get(1)?, id: id.0 })
-        })
-        .optional()
-        .doing("find a place in a list")
-}
-
-fn position_of_key(
-    connection: &Connection,
-    request: &PageRequest,
-    key: &SampleKey,
-) -> Result<Option<Position>> {
-    let id: Option<i64> = connection
-        .prepare_cached("SELECT id FROM sample WHERE key = ?")
-        .doing("find a place in a list")?
-        .query_row([key.as_bytes()], |row| row.get(0))
-        .optional()
-        .doing("find a place in a list")?;
-    match id {
-        Some(id) => position(connection, request, SampleId(id)),
-        // A key that nobody has still has a place by name; in the other orders it stands behind the unknown ones.
-        None => Ok(Some(Position {
-            segment: usize::from(request.order.by != OrderBy::Name),
-            value: None,
-            key: key.as_bytes().to_vec(),
-            id: i64::MAX,
-        })),
-    }
-}
-
 struct List<'a> {
     connection: &'a Connection,
     request: &'a PageRequest,
     looker: &'a Looker,
     /// What the search index knows, where that is worth using.
     hits: Option<Clause>,
-    /// Where a filter leaves nothing of what is near, the whole table is read.
-    scan: bool,
+    /// Where nothing of what is near is left, the whole table is read.
+    long: bool,
     /// What SQLite was asked.
     #[cfg(test)]
     asked: std::cell::RefCell<Vec<String>>,
@@ -286,15 +189,15 @@ impl<'a> List<'a> {
         looker: &'a Looker,
     ) -> Result<Self> {
         let hits = conditions::hits(connection, &request.filter, FEW)?;
-        let scan = hits.is_none()
-            && !request.filter.is_empty()
-            && conditions::scan_pays(connection, request.view)?;
+        let looks = !request.filter.is_empty()
+            || segments(request).iter().any(|segment| segment.is_sparse(request.view));
+        let long = looks && hits.is_none() && conditions::scan_pays(connection, request.view)?;
         Ok(Self {
             connection,
             request,
             looker,
             hits,
-            scan,
+            long,
             #[cfg(test)]
             asked: std::cell::RefCell::default(),
         })
@@ -382,60 +285,101 @@ impl<'a> List<'a> {
             ascending: request.order.descending == (travel == Travel::Backward),
             start,
         };
-        let all = conditions::of(request.view, &request.filter, request.scope);
+        let all = || self.of(request.view, &path);
         if let Some(hits) = &self.hits {
-            return self.select(hits, all, &path, limit);
+            return self.rows(hits, all(), &path, limit);
         }
-        let end = if self.scan { self.near_end(&path)? } else { None };
+        let filtered = !request.filter.is_empty();
+        if let Some(views) = parts_of(request.view, segment) {
+            return if self.long && filtered {
+                self.rows(&conditions::scanned(), all(), &path, limit)
+            } else {
+                self.together(views, &path, limit)
+            };
+        }
+        let far = self.long && (filtered || segment.is_sparse(request.view));
+        let end = if far { self.near_end(&path)? } else { None };
         let Some(end) = end else {
-            return self.select(&conditions::walked(), all, &path, limit);
+            return self.rows(&conditions::walked(request.view), all(), &path, limit);
         };
-        let mut near = all.clone();
-        restrict(&mut near, segment, Some((&end, false)), !path.ascending);
-        let rows = self.select(&conditions::walked(), near, &path, limit)?;
+        let mut near = all();
+        bound(&mut near, segment, Some((&end, false)), !path.ascending);
+        let rows = self.rows(&conditions::walked(request.view), near, &path, limit)?;
         if rows.len() == limit {
             return Ok(rows);
         }
-        self.select(&conditions::scanned(), all, &path, limit)
+        self.rows(&conditions::scanned(), all(), &path, limit)
+    }
+
+    /// What the rows of a view are on the way through a segment.
+    fn of(&self, view: View, path: &Path<'_>) -> Clause {
+        let mut clause = conditions::of(view, &self.request.filter, self.request.scope);
+        path.restrict(&mut clause);
+        clause
+    }
+
+    /// Up to `limit` rows of several lists, each read in the order in which they are then put together.
+    fn together(&self, views: &[View], path: &Path<'_>, limit: usize) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        for view in views {
+            let clause = self.of(*view, path);
+            rows.append(&mut self.select(&conditions::walked(*view), clause, path, limit)?);
+        }
+        rows.sort_unstable_by_key(|(value, row)| (*value, row.id));
+        if !path.ascending {
+            rows.reverse();
+        }
+        Ok(rows.into_iter().take(limit).map(|(_, row)| row).collect())
     }
 
     /// Where the part of a list ends that is looked at before the whole table is read; `None` where the list ends before.
     fn near_end(&self, path: &Path<'_>) -> Result<Option<Position>> {
         let request = self.request;
         let mut clause = conditions::of(request.view, &Filter::default(), request.scope);
-        path.restrict(&mut clause);
-        let column = path.column().unwrap_or("NULL");
-        let segment = usize::from(matches!(
-            path.segment,
-            Segment::WithoutValue(_) | Segment::WithoutValueByKey(_)
-        ));
+        if path.segment.is_sparse(request.view) {
+            path.bound(&mut clause);
+        } else {
+            path.restrict(&mut clause);
+        }
+        let sql = format!(
+            "SELECT {}, key, sample.id FROM {} WHERE {} ORDER BY {} LIMIT 1 OFFSET {NEAR}",
+            path.segment.column().unwrap_or("NULL"),
+            conditions::walked(request.view).sql,
+            clause.sql,
+            path.order()
+        );
+        #[cfg(test)]
+        self.asked.borrow_mut().push(sql.clone());
         self.connection
-            .prepare_cached(&format!(
-                "SELECT {column}, key, sample.id FROM sample WHERE {} ORDER BY {} LIMIT 1 OFFSET {NEAR}",
-                clause.sql,
-                path.order()
-            ))
+            .prepare_cached(&sql)
             .doing("read a list")?
             .query_row(params_from_iter(clause.values), |row| {
-                Ok(Position {
-                    segment,
-                    value: row.get(0)?,
-                    key: row.get(1)?,
-                    id: row.get(2)?,
-                })
+                let (value, key, id) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(Position { segment: 0, value, key, id })
             })
             .optional()
             .doing("read a list")
     }
 
+    fn rows(
+        &self,
+        from: &Clause,
+        clause: Clause,
+        path: &Path<'_>,
+        limit: usize,
+    ) -> Result<Vec<Row>> {
+        let rows = self.select(from, clause, path, limit)?;
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// Rows with what they are ordered by.
     fn select(
         &self,
         from: &Clause,
         mut clause: Clause,
         path: &Path<'_>,
         limit: usize,
-    ) -> Result<Vec<Row>> {
-        path.restrict(&mut clause);
+    ) -> Result<Vec<(Option<i64>, Row)>> {
         let me = Value::from(self.looker.instance.0.as_bytes().to_vec());
         let now = Value::from(nanos(self.looker.at));
         let lease = "FROM lease WHERE lease.sample = sample.id AND until > ? AND instance <> ?";
@@ -444,7 +388,8 @@ impl<'a> List<'a> {
         }
         let sql = format!(
             "SELECT sample.id, key, state, confirm, micros, size, content, flags, labeled_by, labeled_at, modified, \
-             (SELECT author {lease}), sample.etag FROM {} WHERE {} ORDER BY {} LIMIT ?",
+             (SELECT author {lease}), sample.etag, {} FROM {} WHERE {} ORDER BY {} LIMIT ?",
+            path.segment.column().unwrap_or("NULL"),
             from.sql,
             clause.sql,
             path.order()
@@ -459,7 +404,7 @@ impl<'a> List<'a> {
         self.connection
             .prepare_cached(&sql)
             .doing("read a list")?
-            .query_map(params_from_iter(values), row)
+            .query_map(params_from_iter(values), |found| Ok((found.get(13)?, row(found)?)))
             .doing("read a list")?
             .collect::<rusqlite::Result<_>>()
             .doing("read a list")
@@ -474,26 +419,26 @@ struct Path<'p> {
 }
 
 impl Path<'_> {
-    fn column(&self) -> Option<&'static str> {
-        match self.segment {
-            Segment::WithValue(column) => Some(column),
-            _ => None,
-        }
-    }
-
     fn order(&self) -> String {
         let direction = if self.ascending { "ASC" } else { "DESC" };
         match self.segment {
-            Segment::ByKey | Segment::WithoutValueByKey(_) => format!("key {direction}"),
+            Segment::ByKey | Segment::Named(_) => format!("key {direction}"),
             Segment::WithValue(column) => format!("{column} {direction}, sample.id {direction}"),
-            Segment::WithoutValue(_) => format!("sample.id {direction}"),
+            Segment::Arrived(_) => format!("sample.id {direction}"),
         }
     }
 
     fn restrict(&self, clause: &mut Clause) {
         // Onward in an ascending run is what a descending list calls before.
-        let bound = self.start.map(|start| (start.position, start.including));
-        restrict(clause, self.segment, bound, self.ascending);
+        restrict(clause, self.segment, self.before(), self.ascending);
+    }
+
+    fn bound(&self, clause: &mut Clause) {
+        bound(clause, self.segment, self.before(), self.ascending);
+    }
+
+    fn before(&self) -> Option<(&Position, bool)> {
+        self.start.map(|start| (start.position, start.including))
     }
 }
 
@@ -516,7 +461,7 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     })
 }
 
-/// What SQLite is asked for the first and last page of a list, and for those around a sample.
+/// What SQLite is asked for the first and last page of a list, those around a sample and the number of rows before it.
 #[cfg(test)]
 pub(super) fn asked(
     connection: &Connection,
@@ -531,6 +476,8 @@ pub(super) fn asked(
         list.around(&position, 10)?;
         list.forward(Some(&Start { position: &position, including: false }), 10)?;
         list.backward(Some(&Start { position: &position, including: false }), 10)?;
+        let parts = preceding(connection, request, &position)?;
+        list.asked.borrow_mut().extend(parts.iter().map(|(from, clause)| counting(from, clause)));
     }
     Ok(list.asked.take())
 }

@@ -3,7 +3,8 @@
 //! Each transaction that indexes adds a segment, and every search looks into all of them. FTS5 would merge them within
 //! whatever transaction comes by, for seconds; it is told not to (migration 5), and asked for some pages of it at a time.
 //! A portion ends between two runs of characters, and a run that is in every name is as long as the index has entries:
-//! so levels that hold many entries are left as they are. Which level FTS5 takes next is foreseen here from its structure
+//! so levels that hold many entries are left as they are, and where much of them is dead, the index begins anew (`anew`).
+//! Which level FTS5 takes next is foreseen here from its structure
 //! record; a wrong guess costs time and nothing else.
 
 use super::apply::AIM;
@@ -17,12 +18,12 @@ const PAGES: u64 = 16;
 const TOGETHER: u64 = 16;
 /// A level with so many percent of dead entries is merged, however few segments it has ("deletemerge").
 const DEAD_PERCENT: u64 = 10;
-/// More entries than this are not merged, the longest run would take too long: unless so many percent of them are dead
-/// that searching takes too long,
-const ENTRIES: u64 = 300_000;
-const MANY_DEAD_PERCENT: u64 = 25;
-/// or there are so many segments that searching suffers.
+/// More entries than this are not merged, the longest run would take too long:
+pub(super) const ENTRIES: u64 = 300_000;
+/// unless there are so many segments that searching suffers.
 const SEGMENTS: u64 = 400;
+/// An index of more entries, so many percent of them dead, takes too long to search.
+const MANY_DEAD_PERCENT: u64 = 25;
 /// What tells a structure record that counts entries.
 const COUNTED: [u8; 4] = [0xff, 0x00, 0x00, 0x01];
 
@@ -48,6 +49,12 @@ impl Level {
 /// Whether there is something to merge.
 pub(super) fn is_due(connection: &Connection) -> Result<bool> {
     due(connection).map(|level| level.is_some())
+}
+
+/// Whether so much of an index is dead, and it has so many more than `large` entries, that it is to begin anew.
+pub(super) fn is_outworn(connection: &Connection, large: u64) -> Result<bool> {
+    let all = structure(connection)?.map(|levels| sum(&levels));
+    Ok(all.is_some_and(|all| all.entries > large && all.share() >= MANY_DEAD_PERCENT))
 }
 
 /// Merges for some milliseconds within the caller's transaction; returns whether there was anything to merge.
@@ -84,26 +91,31 @@ fn portion(connection: &Connection, level: Level, most: u64) -> Result<bool> {
 
 /// What may be merged now.
 fn due(connection: &Connection) -> Result<Option<Level>> {
+    Ok(structure(connection)?.and_then(|levels| pays(&levels)))
+}
+
+fn structure(connection: &Connection) -> Result<Option<Vec<Level>>> {
     let record: Option<Vec<u8>> = connection
         .prepare_cached("SELECT block FROM search_data WHERE id = 10")
         .and_then(|mut sql| sql.query_row([], |row| row.get(0)).optional())
         .doing("read the search index")?;
-    Ok(record.and_then(|record| levels(&record)).and_then(|levels| pays(&levels)))
+    Ok(record.and_then(|record| levels(&record)))
 }
 
 /// The level that FTS5 would merge next, if that is worth it.
 fn pays(levels: &[Level]) -> Option<Level> {
     let level = next(levels)?;
-    let all = levels.iter().fold(Level::default(), |all, level| Level {
+    let long = level.entries > ENTRIES && level.merging == 0;
+    (!long || sum(levels).segments > SEGMENTS).then_some(*level)
+}
+
+fn sum(levels: &[Level]) -> Level {
+    levels.iter().fold(Level::default(), |all, level| Level {
         segments: all.segments.saturating_add(level.segments),
         entries: all.entries.saturating_add(level.entries),
         dead: all.dead.saturating_add(level.dead),
         ..all
-    });
-    let needed = all.segments > SEGMENTS || all.share() >= MANY_DEAD_PERCENT;
-    let begins = level.merging == 0 && level.share() < MANY_DEAD_PERCENT;
-    let long = level.entries > ENTRIES && begins;
-    (!long || needed).then_some(*level)
+    })
 }
 
 /// The level that FTS5 would merge next.
@@ -229,8 +241,7 @@ mod tests {
         assert_eq!(pages(&[level(0, 31, 1_000, 0), long]), Some(31));
         assert_eq!(pages(&[level(0, 3, 100, 9)]), None);
         assert_eq!(pages(&[level(0, 3, 100, 10)]), Some(3), "what is dead goes");
-        assert_eq!(pages(&[level(0, 3, ENTRIES * 2, ENTRIES / 3)]), None);
-        assert_eq!(pages(&[level(0, 3, ENTRIES * 2, ENTRIES)]), Some(3));
+        assert_eq!(pages(&[level(0, 3, ENTRIES * 2, ENTRIES)]), None, "it begins anew");
         let begun = level(4, 5, ENTRIES * 2, 0);
         assert_eq!(
             pages(&[level(0, 3, 9, 0), begun]),

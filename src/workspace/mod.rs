@@ -5,6 +5,7 @@
 //! Labels are revisions that are only ever appended; the columns by which samples are listed, counted and searched are
 //! derived from them by [`crate::domain::Heads`].
 
+mod anew;
 mod apply;
 mod aside;
 mod carry;
@@ -39,6 +40,7 @@ mod rows;
 mod salvage;
 mod sample;
 mod search;
+mod segments;
 mod share;
 mod since;
 mod staging;

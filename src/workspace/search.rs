@@ -4,6 +4,7 @@
 //! brought up in small steps after bulk changes, and is right at every moment.
 
 use super::error::{Doing, Result};
+use super::merging;
 use crate::domain::Filter;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -86,8 +87,12 @@ pub(super) fn catch_up(connection: &Connection, limit: usize) -> Result<usize> {
     Ok(waiting.len())
 }
 
-/// Indexes one sample within the caller's transaction, if it waits.
-pub(super) fn index(connection: &Connection, id: i64) -> Result<()> {
+/// Indexes one sample within the caller's transaction, if it waits: not into an index that is to begin anew, of more than
+/// `large` entries.
+pub(super) fn index(connection: &Connection, id: i64, large: u64) -> Result<()> {
+    if merging::is_outworn(connection, large)? {
+        return Ok(());
+    }
     let waited = connection
         .prepare_cached("DELETE FROM unindexed WHERE sample = ?")
         .and_then(|mut sql| sql.execute([id]))

@@ -61,6 +61,50 @@ fn an_index_that_begins_anew_with_an_import_is_searched_around_meanwhile() {
     desk.check();
 }
 
+/// Labels are changed until a third of the entries is dead, by two people at once.
+#[test]
+fn a_large_index_of_which_much_is_dead_begins_anew() {
+    let mut desk = many(600);
+    while desk.writer.index_step().unwrap() > 0 {}
+    desk.writer.large_from(500);
+    let mut bob = desk.neighbour("bob");
+    bob.large_from(500);
+    let entries = |desk: &Desk| {
+        let sql = "SELECT count(*) FROM search WHERE search MATCH '\".wa\"'";
+        let connection = rusqlite::Connection::open(desk.path()).unwrap();
+        connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let keys: Vec<String> = (0..300).map(|n| format!("calls/{n:04}.wav")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    desk.act(&Deed::Label("spoken text".into()), &keys);
+    assert_eq!(desk.reader.unindexed().unwrap(), 300);
+    let mut steps = 0..20;
+    while entries(&desk) == 600 {
+        steps.next().expect("it begins anew");
+        desk.writer.index_step().unwrap();
+        let changed = desk.label("calls/0400.wav", &format!("label {}", desk.clock.get()));
+        assert!(matches!(changed, LabelOutcome::Labeled(_)));
+        assert_eq!(["calls", "spoken", "0599"].map(|words| found(&desk, words)), [600, 300, 1]);
+    }
+    // All but the one that was labeled since.
+    assert_eq!((entries(&desk), desk.reader.unindexed().unwrap()), (1, 599));
+    desk.label("calls/0500.wav", "in the new one");
+    while bob.index_step().unwrap() + desk.writer.index_step().unwrap() > 0 {
+        let words = ["calls", "spoken", "0599", "new one"].map(|words| found(&desk, words));
+        assert_eq!(words, [600, 300, 1, 1]);
+    }
+    assert_eq!(entries(&desk), 600);
+    while desk.writer.index_step().unwrap() > 0 {}
+    let past = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'search_past%'";
+    let connection = rusqlite::Connection::open(desk.path()).unwrap();
+    assert_eq!(connection.query_row(past, [], |row| row.get(0)), Ok(0));
+    assert_eq!(
+        connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)),
+        Ok("ok".to_owned())
+    );
+    desk.check();
+}
+
 #[test]
 fn a_big_index_that_is_made_over_and_over_does_not_grow() {
     let mut desk = many(60);

@@ -193,6 +193,9 @@ fn check(path: &std::path::Path, reader: &Reader) {
     assert_eq!(counts.seconds_known, count(&format!("SELECT count(*) {known}")));
     let seconds = count(&format!("SELECT ifnull(sum(micros), 0) {known}")) as f64 / 1e6;
     assert!((counts.seconds_total - seconds).abs() < 1e-9);
+    // Lists rely on it: a label without a pace is one of audio without a length.
+    let lost = "FROM sample WHERE state = 1 AND pace IS NULL AND micros <> 0";
+    assert_eq!(count(&format!("SELECT count(*) {lost}")), 0);
     let mut ids =
         connection.prepare("SELECT id, state, content, flags, labeled_by FROM sample").unwrap();
     let rows = ids.query_map([], |row| {

@@ -1,8 +1,10 @@
 //! The one connection of a process that changes a workspace. Each method is one transaction, on disk when it returns.
 
+mod indexing;
 mod pictures;
 mod syncing;
 
+use self::indexing::Indexing;
 use super::error::{Doing, Result, WorkspaceError};
 use super::file;
 use super::identity::{Dataset, Identity};
@@ -15,8 +17,7 @@ use super::place::Place;
 use super::sample::{Sample, find, whereabouts};
 use super::undo::Way;
 use super::{
-    apply, deed, import, leases, list, many, merging, meta, presence::Presence, probes, search,
-    share, since, undo,
+    deed, import, leases, list, many, meta, presence::Presence, probes, search, share, since, undo,
 };
 use crate::crash;
 use crate::domain::{
@@ -27,15 +28,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 /// After actions on no more samples than this, the search index is brought up at once.
 const INDEX_AT_ONCE: usize = 16;
-/// How many samples the first index step takes; the next ones as many as some 25 ms allow.
-const INDEX_STEP: usize = 400;
-
-/// How many waiting samples are counted after a step.
-const MANY_WAIT: u64 = 1_000;
 
 /// A connection that changes a workspace. One thread owns it; every method blocks.
 ///
@@ -51,8 +46,7 @@ pub struct Writer {
     presence: Presence,
     /// What was done through this connection: who asks for it need not be asked about it.
     own: BTreeSet<ActionId>,
-    /// How many samples one index step takes, as long as the last one took.
-    index_step: usize,
+    indexing: Indexing,
     /// The version of the file's data when others' changes were last looked for.
     seen: i64,
 }
@@ -99,7 +93,7 @@ impl Writer {
             identity,
             presence,
             own,
-            index_step: INDEX_STEP,
+            indexing: Indexing::default(),
             seen: 0,
         };
         writer.changed_by_others()?;
@@ -185,7 +179,7 @@ impl Writer {
     /// # Errors
     /// [`WorkspaceError::NoSuchSample`], or it is not on disk: the text must stay where it is.
     pub fn label(&mut self, request: &LabelRequest, at: Timestamp) -> Result<LabelOutcome> {
-        let Self { connection, place, identity: me, own, .. } = self;
+        let Self { connection, place, identity: me, own, indexing, .. } = self;
         let outcome = change(connection, place, "save the label", |transaction| {
             let id = whereabouts(transaction, request.sample.0)?;
             let mut sample = Sample::load(transaction, id)?
@@ -209,7 +203,7 @@ impl Writer {
             }
             let mut ledger = Ledger::new(transaction, &me.author, at);
             ledger.append(&mut sample, vec![entry])?;
-            search::index(transaction, id)?;
+            search::index(transaction, id, indexing.large)?;
             Ok(LabelOutcome::Labeled(ledger.file("label")?))
         })?;
         if let LabelOutcome::Labeled(ActionReport { action: Some(action), .. }) = &outcome {
@@ -223,11 +217,12 @@ impl Writer {
     /// # Errors
     /// Nothing of it is done.
     pub fn act(&mut self, deed: &Deed, target: &Target, at: Timestamp) -> Result<ActionReport> {
+        let large = self.indexing.large;
         let report = self.change("save the action", |transaction, me| {
             let ids = list::of_target(transaction, target)?;
             let report = deed::act(transaction, &me.author, deed, &ids, at)?;
             if ids.len() <= INDEX_AT_ONCE {
-                ids.iter().try_for_each(|id| search::index(transaction, *id))?;
+                ids.iter().try_for_each(|id| search::index(transaction, *id, large))?;
             }
             Ok(report)
         })?;
@@ -498,34 +493,6 @@ impl Writer {
                 .doing("write the journal")
                 .map(drop)
         })
-    }
-
-    /// Brings the search index on by one short transaction; returns how many samples it still lacks, where they are many
-    /// only that they are.
-    ///
-    /// # Errors
-    /// The workspace cannot be written.
-    pub fn index_step(&mut self) -> Result<u64> {
-        let doing = "bring the search index up to date";
-        let merges = merging::is_due(&self.connection)?;
-        if !merges && !search::any_waiting(&self.connection)? {
-            return Ok(0);
-        }
-        let (began, mut step) = (Instant::now(), self.index_step);
-        // What a power failure takes away waits again.
-        self.connection.pragma_update(None, "synchronous", "normal").doing(doing)?;
-        let done = self.change(doing, |transaction, _| {
-            if merges && merging::merge(transaction)? {
-                return Ok(None);
-            }
-            search::catch_up(transaction, step).map(Some)
-        });
-        self.connection.pragma_update(None, "synchronous", "full").doing(doing)?;
-        if done? == Some(step) {
-            apply::adapt(&mut step, began.elapsed());
-            self.index_step = step;
-        }
-        search::waiting(&self.connection, MANY_WAIT)
     }
 
     pub(super) fn change<T>(
