@@ -113,7 +113,7 @@ fn all_at_once_it_ends_as_some_at_a_time() {
     }
     ann.label("b", "two");
     ann.act(&Deed::Delete, &["c"]);
-    let mut bob = Desk::new(&keys);
+    let mut bob = Desk::new(&["a", "unlisted"]);
     bob.label("a", "other");
     bob.label("unlisted", "three");
     let both: Vec<_> = all(&ann).into_iter().chain(all(&bob)).collect();
