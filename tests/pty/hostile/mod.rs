@@ -4,6 +4,7 @@
 mod monkey;
 mod pasted;
 mod printed;
+mod shared;
 mod written;
 
 use crate::corpus::{Kind, assert_harmless, file_names, texts};
