@@ -43,7 +43,8 @@ impl Joined {
                 "at": "2026-11-22T10:00:00Z", "how": text, "content": text, "flags_added": [text],
                 "heard": { "size": 1, "etag": text }, "carried": { text: text },
             });
-            log += &format!("{line}\n");
+            log += &line.to_string();
+            log.push('\n');
             // A file that moved here from a name that means harm, and one that nobody has.
             let line = json!({
                 "id": format!("01a2b3c4-0000-7000-9000-{at:012}"), "key": text,
@@ -51,7 +52,8 @@ impl Joined {
                 "author": text, "at": "2026-11-22T10:00:00Z", "how": "move", "content": text,
                 "moved_from": { "key": text },
             });
-            log += &format!("{line}\n");
+            log += &line.to_string();
+            log.push('\n');
         }
         fs::write(logs.join("000000000001.jsonl"), log).expect("a log");
         let marker = json!({
