@@ -5,7 +5,7 @@ use crate::bucket::{ACCESS_KEY, Fault, Manners, REGION, SECRET_KEY, Server, When
 use crate::corpus::{Kind, assert_harmless, object_keys};
 use crate::figures;
 use crate::home::Home;
-use crate::pty::{Launch, Screen, View};
+use crate::pty::{Launch, Screen};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
