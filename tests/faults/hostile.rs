@@ -182,6 +182,7 @@ fn keys_of_a_bucket_that_mean_harm() {
         screen.type_keys(&format!("<enter>label {at}<enter>"));
         screen.wait_for_text(&format!("Labeled {at} "));
         screen.type_keys("<esc>");
+        screen.wait_for_text("┏ Files");
     }
     screen.type_keys("3");
     for _ in 0..6 {

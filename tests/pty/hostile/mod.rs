@@ -106,6 +106,7 @@ fn hostile_names_are_shown_safely_labeled_and_listed() {
         screen.type_keys(&format!("<enter>label {at}<enter>"));
         screen.wait_for_text(&format!("Labeled {at} "));
         screen.type_keys("<esc>");
+        screen.wait_for_text("┏ Files");
     }
     // Every place where a name is shown: tabs, history, deleting.
     screen.type_keys("3");
