@@ -204,13 +204,14 @@ fn said(news: &News, host: &str, attach: bool) -> Option<Vec<u8>> {
 }
 
 fn heard(news: &Heard) -> String {
-    match news {
-        Heard::Connected { host, person } => format!("{person} on {host} plays here\n"),
-        Heard::Gone { host, why } => format!("{host} plays here no more: {why}\n"),
-        Heard::Refused { why } => format!("not let in: {why}\n"),
-        Heard::Output(Output::Silent { why, hint }) => format!("no sound: {why}; {hint}\n"),
-        Heard::Output(_) => String::new(),
-    }
+    let line = match news {
+        Heard::Connected { host, person } => format!("{person} on {host} plays here"),
+        Heard::Gone { host, why } => format!("{host} plays here no more: {why}"),
+        Heard::Refused { why } => format!("not let in: {why}"),
+        Heard::Output(Output::Silent { why, hint }) => format!("no sound: {why}; {hint}"),
+        Heard::Output(_) => return String::new(),
+    };
+    format!("{}\n", safe_line(&line))
 }
 
 /// Standard error as it was before sound libraries were kept away from it.

@@ -74,7 +74,7 @@ impl History {
                 "{}  {}  {}  {}",
                 at.strftime("%Y-%m-%d %H:%M:%S"),
                 safe_line(&revision.author),
-                revision.how.name(),
+                safe_line(revision.how.name()),
                 describe(&revision)
             ))?;
         }

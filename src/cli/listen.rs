@@ -12,7 +12,7 @@ use crate::domain::{Output, UserError};
 use crate::listener::laptop::{Bound, Key, Listener, News, Pedal, PedalError, Settings};
 use crate::listener::wire::{Address, Token};
 use crate::ops::{OpsError, author, host_name};
-use crate::text::{byte_size, safe_line};
+use crate::text::{byte_size, safe_line, shell_word};
 use clap::Args;
 use keyboard::Keyboard;
 use serde_json::{Value, json};
@@ -160,7 +160,7 @@ fn introduce(context: &mut Context, address: &Address, token: &Token) -> Result<
     let (forward, there) = match address {
         Address::Unix(path) => {
             let there = format!("/tmp/earmark-{}.sock", &random_name());
-            (format!("{there}:{}", quoted(&path.display().to_string())), there)
+            (format!("{there}:{}", shell_word(&path.display().to_string())), there)
         }
         Address::Tcp(port) => (format!("{port}:127.0.0.1:{port}"), port.to_string()),
     };
@@ -180,15 +180,6 @@ fn introduce(context: &mut Context, address: &Address, token: &Token) -> Result<
 /// A name that nobody guesses: a socket's name must be new each time, since nobody removes the old one over there.
 fn random_name() -> String {
     Token::random().text().chars().take(12).collect()
-}
-
-/// For a shell.
-fn quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-    if text.bytes().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", safe_line(text).replace('\'', r"'\''"))
 }
 
 /// Reads a pedal on a thread of its own until it is gone.

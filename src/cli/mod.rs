@@ -46,7 +46,7 @@ pub use args::Cli;
 pub use exit::{Exit, Failure, Outcome};
 
 use crate::domain::UserError;
-use crate::text::safe_multiline;
+use crate::text::{safe_bytes, safe_line, safe_multiline};
 use args::Command;
 use clap::Parser;
 use context::Context;
@@ -59,7 +59,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     panics::print_safely();
     crate::audio::hush_decoders();
     leave_no_core();
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too, and end well. A closed pipe is no failure.
@@ -67,8 +68,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
                 let _ = error.print();
                 return Exit::Done.into();
             }
-            // It quotes what was typed, which may be a name that a shell's `*` put there.
-            let _ = write!(io::stderr(), "{}", safe_multiline(&error.render().to_string()));
+            let _ = write!(io::stderr(), "{}", refusal(&args, &error));
             return Exit::Usage.into();
         }
     };
@@ -83,6 +83,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let outcome = outcome.and_then(|exit| context.out.finish().map(|()| exit));
     ended(outcome, &context).into()
+}
+
+/// What is wrong with the command line. It quotes what was typed, which may be a name that a shell's `*` put there: so it
+/// is said of the same words made safe for one row.
+fn refusal(args: &[OsString], error: &clap::Error) -> String {
+    let safe = args.iter().map(|arg| safe_bytes(arg.as_encoded_bytes()).into_owned());
+    match Cli::try_parse_from(safe) {
+        Err(error) => safe_multiline(&error.render().to_string()).into_owned(),
+        Ok(_) => format!("{}\n", safe_line(error.render().to_string().trim_end())),
+    }
 }
 
 /// A core dump would hold keys and labels. One that is forbidden is not written; where that cannot be, nothing is lost.

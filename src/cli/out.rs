@@ -1,11 +1,11 @@
-//! What a command prints: data on stdout, everything else on stderr. Whoever prints names and texts from outside makes
-//! them safe for one row; whatever comes through here has nothing left that acts on a terminal.
+//! What a command prints: data on stdout, everything else on stderr. A line, a note, an error, a hint is one row each:
+//! whatever comes through here has nothing left that acts on a terminal or looks like a row of ours.
 
 use super::args::Global;
 use super::exit::Failure;
 use super::inert::Inert;
 use crate::domain::{SampleKey, UserError};
-use crate::text::{safe_bytes, safe_line, safe_multiline};
+use crate::text::{safe_bytes, safe_line};
 use clap::ColorChoice;
 use serde::Serialize;
 use serde_json::Serializer;
@@ -46,7 +46,7 @@ impl Out {
         if self.json {
             return Ok(());
         }
-        writeln!(self.stdout, "{}", safe_multiline(text.as_ref())).map_err(Failure::Output)
+        writeln!(self.stdout, "{}", safe_line(text.as_ref())).map_err(Failure::Output)
     }
 
     /// One JSON value on a line, with what acts on a terminal written as `\uNNNN`. Nothing unless JSON is wanted.
@@ -70,7 +70,7 @@ impl Out {
     /// Something worth knowing beside the data.
     pub(super) fn note(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            self.stderr(&safe_multiline(text.as_ref()));
+            self.stderr(&safe_line(text.as_ref()));
         }
     }
 
@@ -81,9 +81,9 @@ impl Out {
 
     /// A failure, with what to do next.
     pub(super) fn error(&self, error: &UserError) {
-        self.labeled("error", "31", &safe_multiline(&error.to_string()));
+        self.labeled("error", "31", &safe_line(&error.to_string()));
         if let Some(hint) = &error.hint {
-            self.labeled("hint", "36", &safe_multiline(hint));
+            self.labeled("hint", "36", &safe_line(hint));
         }
     }
 
@@ -92,9 +92,9 @@ impl Out {
         if self.quiet {
             return;
         }
-        self.labeled("warning", "33", &safe_multiline(&warning.to_string()));
+        self.labeled("warning", "33", &safe_line(&warning.to_string()));
         if let Some(hint) = &warning.hint {
-            self.labeled("hint", "36", &safe_multiline(hint));
+            self.labeled("hint", "36", &safe_line(hint));
         }
     }
 

@@ -4,7 +4,7 @@ use super::args::SourceArg;
 use super::context::Context;
 use super::exit::{Exit, Outcome};
 use crate::ops::{OpsError, Place, put_copy_back, whereabouts};
-use crate::text::{safe_line, thousands};
+use crate::text::{safe_line, shell_word, thousands};
 use crate::workspace::copies;
 use clap::Args;
 use serde_json::json;
@@ -32,7 +32,7 @@ impl PutBack {
         if let Some(kept) = kept {
             context.out.line(format!("what was there is kept as {}", safe_line(&kept)))?;
         }
-        let source = safe_line(&self.source.source).into_owned();
+        let source = shell_word(&self.source.source);
         context.out.note(format!("`earmark sync {source}` brings back what was shared since"));
         Ok(Exit::Done)
     }

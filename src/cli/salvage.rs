@@ -4,7 +4,7 @@ use super::args::SourceArg;
 use super::context::Context;
 use super::exit::{Exit, Outcome};
 use crate::ops::{salvage_dataset, whereabouts};
-use crate::text::{counted, safe_line};
+use crate::text::{counted, safe_line, shell_word};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -52,10 +52,10 @@ impl Salvage {
                 "{nameless} labels but no readable name: `earmark list` shows them as missing"
             ));
         }
-        let source = safe_line(&self.source.source).into_owned();
+        let source = shell_word(&self.source.source);
         context
             .out
-            .note(format!("`earmark put-back {source} {}` puts it in place", safe_line(&to)));
+            .note(format!("`earmark put-back {source} {}` puts it in place", shell_word(&to)));
         Ok(if found.lost > 0 { Exit::Partial } else { Exit::Done })
     }
 }

@@ -205,7 +205,7 @@ impl StoreError {
                 "give the folder that holds the recordings; `earmark play FILE` plays one file"
                     .into(),
             ),
-            Self::Unreadable { path, .. } => Some(format!("see `ls -ld {path}` for its rights")),
+            Self::Unreadable { .. } => Some("`ls -ld` shows who may read it".into()),
             Self::NoCredentials { why } if why.to_ascii_lowercase().contains("sso") => Some(
                 "log in, then hand the keys over: eval \"$(aws configure export-credentials --format env)\""
                     .into(),
@@ -235,8 +235,11 @@ impl StoreError {
             Self::NoSuchBucket { .. } => {
                 Some("check the name, and that --endpoint is the store that has it".into())
             }
-            Self::WrongRegion { right: Some(right), .. } => Some(format!("add --region {right}")),
-            Self::WrongRegion { right: None, .. } => {
+            // The store says it: it is only repeated as a word to paste if it can be the name of a region.
+            Self::WrongRegion { right: Some(right), .. } if is_region(right) => {
+                Some(format!("add --region {right}"))
+            }
+            Self::WrongRegion { .. } => {
                 Some("name the bucket's own region with --region, and its endpoint".into())
             }
             Self::Denied { call, .. } => {
@@ -287,6 +290,10 @@ impl StoreError {
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Denied { .. })
     }
+}
+
+fn is_region(name: &str) -> bool {
+    name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// How far a clock is from another one.

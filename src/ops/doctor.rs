@@ -7,7 +7,7 @@ mod tone;
 use super::storage::{ambient, options};
 use super::{Locate, Opened, OpsError, Place as Whereabouts, copies, network_warning};
 use crate::domain::Source;
-use crate::text::{counted, safe_line};
+use crate::text::{counted, safe_line, shell_word};
 use crate::workspace::{self, examine};
 use bucket::Place;
 use serde::Serialize;
@@ -177,7 +177,7 @@ fn whole(opened: &Opened) -> Check {
         }
         Ok(problems) => {
             let detail = format!("damaged: {}", safe_line(&problems.join("; ")));
-            let source = safe_line(&opened.dataset.name).into_owned();
+            let source = shell_word(&opened.dataset.name);
             let next = format!(
                 "quit earmark; `earmark salvage {source}` writes what is readable to a new one"
             );

@@ -6,7 +6,7 @@ use crate::domain::{SourceError, UserError};
 use crate::formats::{FormatError, LineError, LineProblem, SidecarError};
 use crate::objects::StoreError;
 use crate::sync::{ShareError, SyncError};
-use crate::text::safe_line;
+use crate::text::{safe_line, shell_word};
 use crate::workspace::WorkspaceError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -62,12 +62,12 @@ pub enum OpsError {
     #[error("there is no sample {} in the dataset", safe_line(.0))]
     NoSuchSample(String),
     /// The list of known datasets.
-    #[error("the list of datasets {} cannot be read", .path.display())]
+    #[error("the list of datasets {} cannot be read: {why}", .path.display())]
     Registry {
         /// The file.
         path: PathBuf,
-        /// Where and why.
-        source: Box<toml::de::Error>,
+        /// In a few words.
+        why: String,
     },
     /// A file of labels.
     #[error("cannot read the labels in {file}")]
@@ -210,12 +210,12 @@ impl OpsError {
                     .into()
             }
             Self::NoWorkspace { source_name } => {
-                format!("`earmark sync {}` makes it", safe_line(source_name))
+                format!("`earmark sync {}` makes it", shell_word(source_name))
             }
             Self::Gone { workspace, newest } => format!(
                 "`earmark put-back SOURCE {}` puts it back; to begin anew, move {}-copies away",
-                safe_line(newest),
-                workspace.display()
+                shell_word(newest),
+                shell_word(&workspace.display().to_string())
             ),
             Self::OtherSource { .. } => "name another file with --workspace".into(),
             Self::OutputInsideSource(_) => {
@@ -228,7 +228,8 @@ impl OpsError {
                     .into()
             }
             Self::Registry { path, .. } => {
-                format!("mend it, or move {} aside: workspaces are not touched", path.display())
+                let path = path.display().to_string();
+                format!("mend it, or move {} aside: workspaces are not touched", safe_line(&path))
             }
             Self::Io { source, .. } => return of_system(source).map(str::to_owned),
             Self::Source(_) => return None,
@@ -249,7 +250,7 @@ impl OpsError {
                     .into()
             }
             Self::NoOutput(source) => {
-                format!("say where with `earmark sync {} --output OUT`", safe_line(source))
+                format!("say where with `earmark sync {} --output OUT`", shell_word(source))
             }
             Self::VersionName(_) => "use up to 32 letters, digits, - and _".into(),
             Self::VersionTaken { published: true, .. } => {

@@ -115,9 +115,9 @@ impl Registry {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Datasets::default()),
             Err(error) => return Err(OpsError::io("read", &self.path)(error)),
         };
-        toml::from_str(&text).map_err(|source| OpsError::Registry {
+        toml::from_str(&text).map_err(|error| OpsError::Registry {
             path: self.path.clone(),
-            source: Box::new(source),
+            why: error.message().to_owned(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The terminal while the screen is ours: raw mode, the alternate screen, file descriptor 2, and giving it all back.
 
 use super::outlet::Outlet;
-use crate::text::safe_multiline;
+use crate::text::safe_line;
 use anyhow::Context as _;
 use crossterm::cursor::{SetCursorStyle, Show};
 use crossterm::event::{
@@ -110,7 +110,8 @@ impl Drop for Terminal {
         // Where a person looks for it, now that there is a place.
         for panic in panics() {
             // Nobody is left to tell where stderr is gone.
-            let _ = writeln!(io::stderr(), "{}", safe_multiline(&panic));
+            let (place, said) = panic.split_once('\n').unwrap_or((&panic, ""));
+            let _ = writeln!(io::stderr(), "{}\n{}", safe_line(place), safe_line(said));
         }
     }
 }

@@ -62,6 +62,16 @@ pub(super) fn wrapped<'t>(
         .collect()
 }
 
+/// One paragraph with words of others in it, wrapped to `width`: their line ends are marks, and begin no row.
+pub(super) fn paragraph<'t>(
+    text: &str,
+    width: usize,
+    style: Style,
+    canvas: &Canvas<'_>,
+) -> Vec<Line<'t>> {
+    wrapped(&canvas.safe(text), width, style, canvas)
+}
+
 /// A field for one line of text; with the keys it takes the terminal's cursor.
 pub(super) fn field(buffer: &Buffer, rect: Rect, focused: bool, canvas: &mut Canvas<'_>) {
     let width = usize::from(rect.width);

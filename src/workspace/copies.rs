@@ -143,7 +143,7 @@ pub fn daily_copy(
         if drafts::file_of(&partial).exists() {
             rename(&drafts::file_of(&partial), &drafts::file_of(&target))?;
         }
-        crash::point("workspace.backup.written");
+        crash::point("workspace.copy.half-named");
         rename(&partial, &target)?;
         settle_folder(&target)?;
         crash::point("workspace.copy.named");

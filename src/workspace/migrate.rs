@@ -71,7 +71,7 @@ pub(super) fn copy_to(connection: &Connection, target: &Path) -> Result<()> {
     let partial = beside(target, &format!(".{}", uuid::Uuid::now_v7()));
     drop(private_file(&partial)?);
     let copied = write_copy(connection, &partial).and_then(|()| {
-        crash::point("workspace.copy.written");
+        crash::point("workspace.backup.written");
         fs::rename(&partial, target)
             .map_err(|error| WorkspaceError::io("copy the workspace to", target, error))?;
         settle_folder(target)

@@ -321,7 +321,7 @@ fn on(program: &Program, kind: &str, args: &str) -> Option<(String, String)> {
 fn a_workspace_on_a_network_file_system_is_warned_of() {
     let program = labeled(1);
     let Some((stdout, stderr)) = on(&program, "nfs4", "status calls") else {
-        eprintln!("without mount namespaces no file system can be pretended");
+        figures::count("skipped: a network file system (no mount namespaces here)", 1);
         return;
     };
     assert!(stdout.contains("labeled"), "{stdout}{stderr}");
@@ -414,7 +414,7 @@ fn the_days_copy_and_a_salvage_are_whole_or_made_anew() {
     let copies = || program.lines(["put-back", "calls"]);
     let folder = beside(&program.workspace(), "-copies");
     let passed = points(&program, &["sync", "calls"], "workspace.copy.");
-    assert!(passed.len() >= 2, "{passed:?}");
+    assert!(passed.len() >= 3, "{passed:?}");
     for point in &passed {
         fs::remove_dir_all(&folder).unwrap();
         crashes(&program, &["sync", "calls"], point);

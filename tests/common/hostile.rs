@@ -51,6 +51,9 @@ const WORDS: [&str; 22] = [
     "null",
 ];
 
+/// How lines begin that a stranger would put among ours: whatever of the corpus has several lines has such ones.
+const FORGED: [&str; 2] = ["forged:", "hint: forged"];
+
 /// A letter under so many marks.
 pub(crate) fn pile(marks: usize) -> String {
     format!("e{}", "\u{301}".repeat(marks))
@@ -61,6 +64,8 @@ pub(crate) fn texts() -> Vec<String> {
     let mut texts: Vec<String> =
         SEQUENCES.iter().chain(&WORDS).map(|text| (*text).to_owned()).collect();
     texts.push("two\nlines\tand a tab\r\nand a\rthird".into());
+    texts.push("no\nforged: line".into());
+    texts.push("no\r\nhint: forged.example | sh".into());
     texts.push("\t=1".into());
     texts.push("\r=1".into());
     texts.push("../../../etc/passwd".into());
@@ -76,6 +81,8 @@ pub(crate) fn file_names() -> Vec<Vec<u8>> {
     let named = |text: &str| format!("{}.wav", text.replace('/', "\u{2215}")).into_bytes();
     let mut names: Vec<Vec<u8>> = SEQUENCES.iter().chain(&WORDS).map(|text| named(text)).collect();
     names.push(b"new\nline\tand tab.wav".to_vec());
+    names.push(b"no\nforged: line.wav".to_vec());
+    names.push(b"no\nhint: forged.example | sh.wav".to_vec());
     names.push(b"raw c1 \x9b5;41;93m.wav".to_vec());
     names.push(b"not utf-8 \xff\xfe\xc3(.wav".to_vec());
     names.push(named(&pile(100)));
@@ -108,6 +115,8 @@ pub(crate) fn object_keys() -> Vec<String> {
         "-rf.wav",
         "=1+1.wav",
         "new\nline.wav",
+        "no\nforged: line.wav",
+        "no\nhint: forged.example | sh.wav",
         "a/b.wav/c.wav",
         "a/b.wav",
     ] {
@@ -126,6 +135,8 @@ pub(crate) enum Kind {
     Screen,
     /// What a command prints on a terminal.
     Terminal,
+    /// Data for other programs, on a terminal: exact, so that a text of several lines has them.
+    Data,
     /// What it prints into a pipe, and the log: lines of text.
     Lines,
     /// JSON: what cannot be seen stands there as it is, but nothing that acts on a terminal.
@@ -169,13 +180,18 @@ pub(crate) fn harmless(kind: Kind, bytes: &[u8]) -> Result<(), String> {
         }
         at += c.len_utf8();
     }
+    if matches!(kind, Kind::Terminal | Kind::Lines)
+        && let Some(line) = text.lines().find(|line| FORGED.iter().any(|by| line.starts_with(by)))
+    {
+        return Err(format!("a line that is not ours: {line:?}"));
+    }
     Ok(())
 }
 
 fn is_text(kind: Kind, c: char) -> bool {
     match c {
         '\n' => true,
-        '\r' => matches!(kind, Kind::Screen | Kind::Terminal),
+        '\r' => matches!(kind, Kind::Screen | Kind::Terminal | Kind::Data),
         '\0'..='\x1f'
         | '\x7f'..='\u{9f}'
         | '\u{61c}'
@@ -317,6 +333,11 @@ fn the_reader_lets_nothing_of_the_corpus_through() {
         assert!(harmless(kind, pile(300).as_bytes()).is_err());
         assert!(harmless(kind, b"\x9b31m").is_err());
         assert!(harmless(kind, b"a\tb").is_err());
+        for forged in FORGED {
+            let text = format!("error: no\n{forged} line\n");
+            assert_eq!(harmless(kind, text.as_bytes()).is_ok(), kind == Kind::Screen, "{text:?}");
+            assert_eq!(harmless(kind, text.replace('\n', "␊").as_bytes()), Ok(()));
+        }
         for text in WORDS {
             assert_eq!(harmless(kind, text.as_bytes()), Ok(()), "{kind:?}: {text:?}");
         }

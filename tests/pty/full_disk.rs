@@ -1,6 +1,7 @@
 //! No room: what was typed stays in the box, the screen says so, and it is saved when there is room again.
 
 use crate::desk::{Desk, box_text, open_file, wait_until_ready};
+use crate::figures;
 use crate::pty::{Launch, Screen};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use std::fs;
@@ -35,7 +36,8 @@ fn on_a_small_disk(desk: &Desk) -> Option<(Screen, PathBuf)> {
 fn a_full_disk_keeps_the_text_and_saves_it_when_there_is_room() {
     let desk = Desk::with(4);
     let Some((screen, disk)) = on_a_small_disk(&desk) else {
-        eprintln!("no small disk can be mounted here: only the limit on file sizes is tested");
+        // The limit on file sizes is tested all the same.
+        figures::count("skipped: a small disk (no mount namespaces here)", 1);
         return;
     };
     screen.type_keys("<enter>");

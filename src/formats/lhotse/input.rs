@@ -7,6 +7,7 @@ use crate::formats::line_in::{Tell, each_line, go_on, problem};
 use crate::formats::sorter::{Sorted, Sorter};
 use crate::formats::text_in::{at, place};
 use crate::formats::{AudioRef, Files, FormatError, LineProblem, OnRecord, Record, Segment};
+use crate::text::shell_word;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -219,7 +220,7 @@ fn packed<T>(files: &dyn Files, name: &str) -> Result<Option<T>, FormatError> {
         return Ok(None);
     }
     Err(FormatError::NotReadable {
-        hint: Some(format!("unpack it first: gunzip {name}")),
+        hint: Some(format!("unpack it first: gunzip {}", shell_word(&name))),
         file: name,
         why: "it is packed with gzip".to_owned(),
     })

@@ -1,6 +1,7 @@
 //! Why no connection came about.
 
 use crate::listener::wire::HandshakeError;
+use crate::text::shell_word;
 use std::io;
 
 /// Why a listener could not be brought to another machine.
@@ -86,7 +87,7 @@ impl ConnectError {
             Self::Host(_) => "it is [USER@]HOST, or a Host of ~/.ssh/config".to_owned(),
             Self::Ssh(_) => "install an OpenSSH client".to_owned(),
             Self::Here { .. } | Self::Interrupted => return None,
-            Self::Unreached(host) => format!("see whether `ssh {host}` works"),
+            Self::Unreached(host) => format!("see whether `ssh {}` works", shell_word(host)),
             Self::Missing { program, .. } if program == "earmark" => {
                 "install it there (copy this machine's program to ~/.local/bin/earmark if both are alike, or cargo \
                  install earmark), or say where it lies: --remote-earmark PATH"
@@ -99,7 +100,10 @@ impl ConnectError {
                 format!("it may be older than this one ({}): update earmark on {host}", version())
             }
             Self::Version { host, source } => return source.hint("this machine", host),
-            Self::Helper { hint, .. } => return hint.clone(),
+            // In its words: nothing that this machine advises.
+            Self::Helper { host, hint, .. } => {
+                return hint.as_ref().map(|hint| format!("{host} says: {hint}"));
+            }
             Self::Refused { .. } => {
                 "ask for AllowStreamLocalForwarding or AllowTcpForwarding in its sshd_config, or use \
                  `earmark --player-page` there with ssh -L"

@@ -1,6 +1,7 @@
 //! Why a listener was not met.
 
 use crate::listener::wire::HandshakeError;
+use crate::text::shell_word;
 use std::io;
 use std::path::PathBuf;
 
@@ -85,7 +86,8 @@ impl MeetError {
                 Some("export EARMARK_LISTENER_TOKEN, as `earmark listen` says".into())
             }
             Self::Unsafe { path, .. } => {
-                Some(format!("make it yours alone: chmod 700 {}", path.display()))
+                let path = shell_word(&path.display().to_string());
+                Some(format!("make it yours alone: chmod 700 {path}"))
             }
             Self::Gone { .. } | Self::Reach { .. } => Some(
                 "connect again from your own machine: earmark connect --attach USER@HOST".into(),

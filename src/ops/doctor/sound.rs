@@ -12,7 +12,7 @@ use crate::listener::page::{Page, Settings};
 use crate::listener::remote::{Link, LinkNews};
 use crate::listener::wire::{Hello, Token, Welcome, Wire};
 use crate::ops::host_name;
-use crate::text::safe_line;
+use crate::text::{safe_line, shell_word};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -186,7 +186,9 @@ fn first_output(events: &Receiver<Event>, limit: Duration) -> Result<Output, ()>
 }
 
 fn undecided(several: &[Note]) -> Check {
-    let of = |note: &Note| format!("{} ({}): --listener {}", note.laptop, note.login, note.name);
+    let of = |note: &Note| {
+        format!("{} ({}): --listener {}", note.laptop, note.login, shell_word(&note.name))
+    };
     let places = several.iter().map(of).collect::<Vec<_>>().join(", ");
     let next = format!("export EARMARK_USER, or choose by {}", safe_line(&places));
     Check::warn("listener", "several people may go by this name", next)

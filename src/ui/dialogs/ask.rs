@@ -7,7 +7,7 @@ use crate::config::Role;
 use crate::text::{cells, counted};
 use crate::ui::canvas::Canvas;
 use crate::ui::keys::footer;
-use crate::ui::text_rows::{field, wrapped};
+use crate::ui::text_rows::{field, paragraph};
 use ratatui::text::Line;
 
 pub(super) fn confirm(state: &State, dialog: &ConfirmDialog, canvas: &mut Canvas<'_>) {
@@ -29,10 +29,10 @@ fn yes_or_no(state: &State, question: &str, detail: &[String], yes: bool, canvas
     let longest = detail.iter().map(|line| cells(line)).chain([cells(question)]).max();
     let wanted = longest.unwrap_or(0).clamp(36, 72);
     let width = width_inside(wanted, canvas);
-    let mut lines = wrapped(question, width, canvas.style(Role::Title), canvas);
+    let mut lines = paragraph(question, width, canvas.style(Role::Title), canvas);
     lines.push(Line::default());
     for line in detail {
-        lines.extend(wrapped(line, width, canvas.style(Role::Dim), canvas));
+        lines.extend(paragraph(line, width, canvas.style(Role::Dim), canvas));
     }
     lines.push(Line::default());
     lines.push(buttons(&[("Yes", yes), ("No", !yes)], canvas));
@@ -72,7 +72,7 @@ pub(super) fn prompt(state: &State, dialog: &PromptDialog, top: bool, canvas: &m
     field(&dialog.line, row_of(inner, 1), top, canvas);
     if let Some(error) = &dialog.error {
         let text = format!("{} {error}", canvas.glyphs.failed);
-        let lines = wrapped(&text, width, canvas.style(Role::Error), canvas);
+        let lines = paragraph(&text, width, canvas.style(Role::Error), canvas);
         scrolled(&lines, 0, below(inner, 2), canvas);
     }
 }

@@ -7,7 +7,7 @@ use crate::config::Role;
 use crate::text::cells;
 use crate::ui::canvas::{Canvas, fit};
 use crate::ui::keys::footer;
-use crate::ui::text_rows::wrapped;
+use crate::ui::text_rows::paragraph;
 use ratatui::text::Line;
 
 const WIDTH: usize = 74;
@@ -76,7 +76,7 @@ pub(super) fn fact_lines<'t>(facts: &[Fact], width: usize, canvas: &Canvas<'_>) 
             let line = Line::from(canvas.span(role, canvas.safe(&text).into_owned()));
             lines.push(fit(&line, width, canvas.glyphs.ellipsis));
         } else {
-            lines.extend(wrapped(&text, width, canvas.style(role), canvas));
+            lines.extend(paragraph(&text, width, canvas.style(role), canvas));
         }
     }
     lines

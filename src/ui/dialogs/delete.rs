@@ -8,7 +8,7 @@ use crate::config::Role;
 use crate::text::byte_size;
 use crate::ui::canvas::Canvas;
 use crate::ui::keys::footer;
-use crate::ui::text_rows::{field, wrapped};
+use crate::ui::text_rows::{field, paragraph};
 use ratatui::text::Line;
 
 const WIDTH: usize = 66;
@@ -21,7 +21,7 @@ pub(super) fn draw(state: &State, dialog: &DeleteDialog, top: bool, canvas: &mut
     tail.extend(question.clone());
     if let Some(error) = &dialog.error {
         let text = format!("{} {error}", canvas.glyphs.failed);
-        tail.extend(wrapped(&text, width, canvas.style(Role::Error), canvas));
+        tail.extend(paragraph(&text, width, canvas.style(Role::Error), canvas));
     }
     let verb = if dialog.source_files { "Delete for good" } else { "Delete" };
     tail.push(Line::default());
@@ -72,18 +72,18 @@ fn facts<'t>(
         Some((count, bytes)) => format!("{}, {} of audio", files(Some(count)), byte_size(bytes)),
         None => format!("counting{}", canvas.glyphs.ellipsis),
     };
-    let mut lines = wrapped(&what, width, canvas.style(Role::Accent), canvas);
+    let mut lines = paragraph(&what, width, canvas.style(Role::Accent), canvas);
     if dialog.source_files {
         let gone = format!(
             "{} Into the trash, and the files themselves are deleted in {}. That cannot be taken back.",
             canvas.glyphs.warning, state.dataset.source
         );
-        lines.extend(wrapped(&gone, width, canvas.style(Role::Error), canvas));
+        lines.extend(paragraph(&gone, width, canvas.style(Role::Error), canvas));
         lines.extend(besides(dialog, width, canvas));
     } else {
         let trash = "Into the trash: they leave the lists and the work of everybody who shares this \
                      dataset. Their labels are kept, and Restore brings them back.";
-        lines.extend(wrapped(trash, width, canvas.style(Role::Text), canvas));
+        lines.extend(paragraph(trash, width, canvas.style(Role::Text), canvas));
     }
     lines
 }
@@ -101,7 +101,7 @@ fn besides<'t>(dialog: &DeleteDialog, width: usize, canvas: &Canvas<'_>) -> Vec<
             [] => (Role::Dim, format!("No {what} known here list them.")),
             names => (Role::Warn, format!("Listed by {what}: {}.", names.join(", "))),
         };
-        lines.extend(wrapped(&text, width, canvas.style(role), canvas));
+        lines.extend(paragraph(&text, width, canvas.style(role), canvas));
     }
     let (role, kept) = match besides.kept {
         Some(true) => {
@@ -110,7 +110,7 @@ fn besides<'t>(dialog: &DeleteDialog, width: usize, canvas: &Canvas<'_>) -> Vec<
         Some(false) => (Role::Warn, "No old versions are kept: they are gone for good."),
         None => (Role::Dim, "Whether old versions are kept is not known."),
     };
-    lines.extend(wrapped(kept, width, canvas.style(role), canvas));
+    lines.extend(paragraph(kept, width, canvas.style(role), canvas));
     lines
 }
 

@@ -8,7 +8,7 @@ use crate::config::Role;
 use crate::text::{cells, pad_end};
 use crate::ui::canvas::{Canvas, fit};
 use crate::ui::keys::footer;
-use crate::ui::text_rows::{field, wrapped};
+use crate::ui::text_rows::{field, paragraph};
 use ratatui::text::{Line, Span};
 
 const WIDTH: usize = 74;
@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, dialog: &FormDialog, top: bool, canvas: &mut C
     let mut errors = Vec::new();
     if let Some(error) = &form.error {
         let text = format!("{} {error}", canvas.glyphs.failed);
-        errors = wrapped(&text, width, canvas.style(Role::Error), canvas);
+        errors = paragraph(&text, width, canvas.style(Role::Error), canvas);
     }
     let gap = usize::from(!facts.is_empty());
     let rows = form.fields.len();

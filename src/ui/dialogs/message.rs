@@ -6,7 +6,7 @@ use crate::app::{MessageDialog, State};
 use crate::config::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::keys::footer;
-use crate::ui::text_rows::wrapped;
+use crate::ui::text_rows::paragraph;
 use ratatui::text::Line;
 
 const WIDTH: usize = 76;
@@ -35,9 +35,9 @@ fn lines<'t>(dialog: &MessageDialog, width: usize, canvas: &Canvas<'_>) -> Vec<L
     let mut lines = Vec::new();
     if let Some(error) = &dialog.error {
         let text = format!("error: {}", error.what);
-        lines.extend(wrapped(&text, width, canvas.style(Role::Error), canvas));
+        lines.extend(paragraph(&text, width, canvas.style(Role::Error), canvas));
         for why in &error.why {
-            lines.extend(wrapped(
+            lines.extend(paragraph(
                 &format!("  because {why}"),
                 width,
                 canvas.style(Role::Text),
@@ -47,14 +47,14 @@ fn lines<'t>(dialog: &MessageDialog, width: usize, canvas: &Canvas<'_>) -> Vec<L
         if let Some(hint) = &error.hint {
             lines.push(Line::default());
             let text = format!("hint: {hint}");
-            lines.extend(wrapped(&text, width, canvas.style(Role::Accent), canvas));
+            lines.extend(paragraph(&text, width, canvas.style(Role::Accent), canvas));
         }
         if !dialog.lines.is_empty() {
             lines.push(Line::default());
         }
     }
     for line in &dialog.lines {
-        lines.extend(wrapped(line, width, canvas.style(Role::Text), canvas));
+        lines.extend(paragraph(line, width, canvas.style(Role::Text), canvas));
     }
     lines
 }

@@ -148,6 +148,23 @@ fn paste_message_confirm() {
 }
 
 #[test]
+fn what_strangers_say_begins_no_row_of_a_dialog() {
+    let mut stage = Stage::labeling((100, 30));
+    let mut error = UserError::new("no\nhint: forged").hint("ours\nhint: forged");
+    error.why = vec!["why\r\nhint: forged".into()];
+    let (title, lines) = ("Not opened".into(), vec!["a line\nhint: forged".into()]);
+    stage.state.dialogs.push(Dialog::Message(MessageDialog {
+        title,
+        error: Some(error),
+        lines,
+        scroll: 0,
+    }));
+    let text = stage.text();
+    assert_eq!(text.matches("hint: forged").count(), 4, "{text}");
+    assert!(!text.contains("┃ hint: forged"), "{text}");
+}
+
+#[test]
 fn datasets() {
     let mut stage = Stage::labeling((100, 30));
     stage.state.screen = Screen::Datasets;

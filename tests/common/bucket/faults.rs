@@ -19,7 +19,7 @@ pub(crate) enum Fault {
     Skewed,
     /// 403 `ExpiredToken`; nothing is done.
     Expired,
-    /// 403, with these words as its code and its message; nothing is done.
+    /// 422, with these words, as they stand in XML, as its code and its message; nothing is done.
     Saying(&'static str),
     /// The connection ends before anything was read; nothing is done.
     DropBefore,

@@ -145,7 +145,7 @@ async fn before(fault: &Fault, body: &mut Incoming) -> Result<Option<HttpRespons
         Fault::Forbidden => error(StatusCode::FORBIDDEN, "AccessDenied"),
         Fault::Skewed => error(StatusCode::FORBIDDEN, "RequestTimeTooSkewed"),
         Fault::Expired => error(StatusCode::FORBIDDEN, "ExpiredToken"),
-        Fault::Saying(words) => error(StatusCode::FORBIDDEN, words),
+        Fault::Saying(words) => error(StatusCode::UNPROCESSABLE_ENTITY, words),
         Fault::DropBefore => return Err(dropped()),
         Fault::DropDuring => {
             let _ = body.frame().await;

@@ -2,7 +2,9 @@
 //! folder. Every byte that reaches the terminal is read by `common/hostile.rs`, which knows what earmark itself writes.
 
 mod monkey;
+mod pasted;
 mod printed;
+mod shared;
 mod written;
 
 use crate::corpus::{Kind, assert_harmless, file_names, texts};
@@ -15,11 +17,36 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+/// Every format that labels are exported in.
+const FORMATS: [&str; 21] = [
+    "modelarts",
+    "annotation",
+    "labelstudio",
+    "labelstudio-csv",
+    "groundtruth",
+    "nemo",
+    "kaldi",
+    "audiofolder",
+    "audiofolder-jsonl",
+    "commonvoice",
+    "ljspeech",
+    "lhotse",
+    "txt",
+    "csv",
+    "tsv",
+    "jsonl",
+    "vtt",
+    "srt",
+    "textgrid",
+    "elan",
+    "audacity",
+];
+
 /// A folder with a hostile name of its own, full of such files.
 fn hostile_folder(home: &Home) -> PathBuf {
     let clip = home.recordings("clips", 1);
     let clip = fs::read_dir(clip).expect("a folder").flatten().next().expect("a clip").path();
-    let folder = home.join("calls \x1b[5;41;93m\x1b]2;owned\x07\n\u{202e}x");
+    let folder = home.join("calls \x1b[5;41;93m\x1b]2;owned\x07\nforged: \u{202e}x");
     fs::create_dir(&folder).expect("Linux takes any name");
     for name in file_names() {
         fs::copy(&clip, folder.join(OsStr::from_bytes(&name))).expect("Linux takes any name");
@@ -79,6 +106,7 @@ fn hostile_names_are_shown_safely_labeled_and_listed() {
         screen.type_keys(&format!("<enter>label {at}<enter>"));
         screen.wait_for_text(&format!("Labeled {at} "));
         screen.type_keys("<esc>");
+        screen.wait_for_text("┏ Files");
     }
     // Every place where a name is shown: tabs, history, deleting.
     screen.type_keys("3");

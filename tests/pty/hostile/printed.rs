@@ -13,7 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-const AUTHOR: &str = "ann \x1b[5;41;93m\u{202e}\u{9d}2;owned\u{9c}\u{200b}\n\x07";
+const AUTHOR: &str = "ann \x1b[5;41;93m\u{202e}\u{9d}2;owned\u{9c}\u{200b}\nforged: \x07";
 
 /// A dataset in which everything that can have a name has a hostile one.
 struct Bad {
@@ -96,13 +96,14 @@ impl Bad {
         let screen = launch.start();
         screen.wait_for_end();
         let raw = screen.written_since(0);
-        let raw = if args.iter().any(|arg| arg == "-") {
+        let (kind, raw) = if args.iter().any(|arg| arg == "-") {
             // Tabs between columns are all that may be there besides.
-            raw.iter().map(|byte| if *byte == b'\t' { b' ' } else { *byte }).collect()
+            let spaces = raw.iter().map(|byte| if *byte == b'\t' { b' ' } else { *byte });
+            (Kind::Data, spaces.collect())
         } else {
-            raw
+            (Kind::Terminal, raw)
         };
-        assert_harmless(Kind::Terminal, &raw, &format!("{name} on a terminal"));
+        assert_harmless(kind, &raw, &format!("{name} on a terminal"));
         3
     }
 }
@@ -118,7 +119,7 @@ fn every_command_prints_hostile_data_safely() {
     let key = OsStr::new("\x1b[5;41;93mred.wav");
     let s = source.as_os_str();
     let mut tried = 0;
-    let description = "--description=\x1b]2;owned\x07 \u{202e}\u{9b}5m\nsecond line";
+    let description = "--description=\x1b]2;owned\x07 \u{202e}\u{9b}5m\nforged: second line";
     for command in [
         args([OsStr::new("status"), s]),
         args([OsStr::new("list"), s]),

@@ -1,7 +1,7 @@
 //! What is written where: no export, copy or version of hostile data leaves the folder it was sent to, links or not, and
 //! tables read back as they were written, guarded against spreadsheets or not.
 
-use super::{everything_below, hostile_folder, nobody_obeyed};
+use super::{FORMATS, everything_below, hostile_folder, nobody_obeyed};
 use crate::corpus::texts;
 use crate::desk::json_lines;
 use crate::figures;
@@ -12,30 +12,6 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-const FORMATS: [&str; 21] = [
-    "modelarts",
-    "annotation",
-    "labelstudio",
-    "labelstudio-csv",
-    "groundtruth",
-    "nemo",
-    "kaldi",
-    "audiofolder",
-    "audiofolder-jsonl",
-    "commonvoice",
-    "ljspeech",
-    "lhotse",
-    "txt",
-    "csv",
-    "tsv",
-    "jsonl",
-    "vtt",
-    "srt",
-    "textgrid",
-    "elan",
-    "audacity",
-];
 
 fn run<A: AsRef<OsStr>>(home: &Home, args: impl IntoIterator<Item = A>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_earmark"));

@@ -1,10 +1,15 @@
 //! The screen when its disk answers with errors, when its workspace is taken away, and when the clock is set back.
 
-use super::bench::{Bench, Disk, shim};
+use super::bench::{Bench, Disk, said, shim};
 use crate::figures;
 use crate::pty::{Launch, Screen};
+use jiff::Timestamp;
+use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
+
+/// How far a clock is set back, in seconds.
+const DAY: i64 = 86_400;
 
 fn open(bench: &Bench, disk: &[(&str, &str)]) -> Screen {
     let mut launch = Launch::earmark(&bench.home).arg(bench.home.join("calls"));
@@ -99,6 +104,44 @@ fn a_workspace_that_is_moved_away_confirms_nothing_until_it_is_back() {
 }
 
 #[test]
+fn a_workspace_that_is_deleted_confirms_nothing_more_and_what_was_shared_is_there() {
+    let bench = Bench::new(5);
+    let screen = open(&bench, &[]);
+    screen.type_keys("<enter>");
+    screen.type_keys("before<enter>");
+    screen.wait_for_text("Labeled 3");
+    assert!(bench.run(&["sync", "calls"], &Disk::default()).status.success());
+    let file = workspace(&bench);
+    for ending in ["-wal", "-shm", ""] {
+        let mut name = file.clone().into_os_string();
+        name.push(ending);
+        fs::remove_file(name).expect("it is deleted");
+    }
+    screen.wait_for_text("was deleted or moved away");
+    screen.type_keys("into the void<enter>");
+    screen.wait_for_text("not saved");
+    screen.type_keys("<c-q>");
+    screen.wait_for_text("Quit anyway?");
+    screen.type_keys("<tab><enter>");
+    screen.wait_for_end();
+    // Nothing is begun anew in its place: the day's copy is.
+    let refused = bench.run(&["list", "calls"], &Disk::default());
+    let words = said(&refused);
+    assert!(!refused.status.success() && words.contains("earmark put-back"), "{words}");
+    let listed = bench.succeeds(&["put-back", "calls"]);
+    let listed = String::from_utf8(listed.stdout).expect("text");
+    let day = listed.split_whitespace().next().expect("a copy");
+    bench.succeeds(&["put-back", "calls", day]);
+    bench.succeeds(&["sync", "calls"]);
+    checked(&bench, &["from the beginning", "before"]);
+    let screen = open(&bench, &[]);
+    screen.wait_for_text("into the void");
+    screen.type_keys("<c-q>");
+    assert!(screen.wait_for_end().success());
+    figures::count("drafts checked", 1);
+}
+
+#[test]
 fn a_workspace_that_is_replaced_keeps_the_text_for_the_one_in_its_place() {
     let bench = Bench::new(5);
     let file = workspace(&bench);
@@ -121,23 +164,44 @@ fn a_workspace_that_is_replaced_keeps_the_text_for_the_one_in_its_place() {
     figures::count("drafts checked", 1);
 }
 
+/// How many seconds ago a label says that it was made, by the clock of this machine.
+fn age(bench: &Bench, key: &Value, label: &str) -> i64 {
+    let key = key.as_str().expect("a key");
+    let output = bench.succeeds(&["history", "calls", key, "--json"]);
+    let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
+    let revision = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .find(|line| line["content"] == label)
+        .expect("a revision");
+    let at: Timestamp = revision["at"].as_str().expect("a time").parse().expect("a time");
+    Timestamp::now().as_second() - at.as_second()
+}
+
 #[test]
 fn a_clock_that_is_set_back_changes_no_order() {
     let bench = Bench::new(5);
-    let screen = open(&bench, &[("DISK_CLOCK", "-86400")]);
+    let back = format!("-{DAY}");
+    let screen = open(&bench, &[("DISK_CLOCK", back.as_str())]);
     screen.type_keys("<enter>");
     screen.type_keys("today<enter>");
     screen.wait_for_text("Labeled 3");
     fs::write(bench.home.join("armed"), "").expect("the clock is set back");
     screen.type_keys("another<enter>");
     screen.wait_for_text("Labeled 4");
-    let yesterday = Disk::default().with("DISK_CLOCK", "-86400");
+    let yesterday = Disk::default().with("DISK_CLOCK", &back);
     let name = bench.names[2].clone();
     let args = ["label", "calls", &name, "--content", "later, dated yesterday"];
     assert!(bench.run(&args, &yesterday).status.success());
     screen.type_keys("<c-q>");
     assert!(screen.wait_for_end().success());
     checked(&bench, &["later, dated yesterday", "another"]);
+    for text in ["later, dated yesterday", "another"] {
+        let rows = bench.list(&["--tab", "labeled"]);
+        let row = rows.iter().find(|row| row[1] == text).expect("it is labeled");
+        let age = age(&bench, &row[0], text);
+        assert!((DAY..DAY + 600).contains(&age), "{text} is dated a day back: {age} s");
+    }
     assert!(bench.run(&["sync", "calls"], &yesterday).status.success());
     assert_eq!(bench.joined(), bench.list(&[]));
     assert!(bench.run(&["undo", "calls"], &yesterday).status.success());

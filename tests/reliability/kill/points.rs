@@ -12,6 +12,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 /// A job for the command line.
+#[derive(PartialEq)]
 struct Job {
     args: &'static [&'static str],
     /// One transaction: what is found is the state before or the one after.
@@ -20,60 +21,76 @@ struct Job {
     once: bool,
 }
 
+const LABEL: Job =
+    Job { args: &["label", "calls", "f05.wav", "--content", "five"], whole: true, once: false };
+const BATCH: Job =
+    Job { args: &["label", "calls", "--from", "many.tsv"], whole: true, once: false };
+const UNDO: Job = Job { args: &["undo", "calls"], whole: true, once: true };
+const IMPORT: Job = Job { args: &["import", "calls", "many.csv"], whole: true, once: false };
+const SYNC: Job = Job { args: &["sync", "calls"], whole: false, once: false };
+const PUBLISH: Job = Job { args: &["publish", "calls"], whole: false, once: false };
+const ADD: Job = Job { args: &["add", "calls", "more", "--overwrite"], whole: false, once: false };
+const DELETE: Job = Job {
+    args: &["delete", "calls", "f01.wav", "f02.wav", "--source-files", "--yes-delete", "2"],
+    whole: false,
+    once: false,
+};
+const EXPORT: Job = Job {
+    args: &["export", "calls", "--format", "csv", "--to", "out.csv", "--overwrite"],
+    whole: true,
+    once: false,
+};
+const BACKUP: Job = Job { args: &["backup", "calls", "kept.earmark"], whole: true, once: true };
+const MIGRATE: Job = Job { args: &["status", "calls"], whole: true, once: false };
+
 #[test]
 fn of_a_label() {
-    crashed(&Job {
-        args: &["label", "calls", "f05.wav", "--content", "five"],
-        whole: true,
-        once: false,
-    });
+    crashed(&LABEL);
 }
 
 #[test]
 fn of_a_batch_from_a_file() {
-    crashed(&Job { args: &["label", "calls", "--from", "many.tsv"], whole: true, once: false });
+    crashed(&BATCH);
 }
 
 #[test]
 fn of_undo() {
-    crashed(&Job { args: &["undo", "calls"], whole: true, once: true });
+    crashed(&UNDO);
 }
 
 #[test]
 fn of_an_import() {
-    crashed(&Job { args: &["import", "calls", "many.csv"], whole: true, once: false });
+    crashed(&IMPORT);
 }
 
 #[test]
 fn of_a_sync_that_shares() {
-    crashed(&Job { args: &["sync", "calls"], whole: false, once: false });
+    crashed(&SYNC);
 }
 
 #[test]
 fn of_publishing() {
-    crashed(&Job { args: &["publish", "calls"], whole: false, once: false });
+    crashed(&PUBLISH);
 }
 
 #[test]
 fn of_adding() {
-    crashed(&Job { args: &["add", "calls", "more", "--overwrite"], whole: false, once: false });
+    crashed(&ADD);
 }
 
 #[test]
 fn of_deleting_in_the_source() {
-    let args = &["delete", "calls", "f01.wav", "f02.wav", "--source-files", "--yes-delete", "2"];
-    crashed(&Job { args, whole: false, once: false });
+    crashed(&DELETE);
 }
 
 #[test]
 fn of_an_export() {
-    let args = &["export", "calls", "--format", "csv", "--to", "out.csv", "--overwrite"];
-    crashed(&Job { args, whole: true, once: false });
+    crashed(&EXPORT);
 }
 
 #[test]
 fn of_a_backup() {
-    crashed(&Job { args: &["backup", "calls", "kept.earmark"], whole: true, once: true });
+    crashed(&BACKUP);
 }
 
 #[test]
@@ -84,19 +101,23 @@ fn of_bringing_an_older_workspace_up_to_date() {
     open.pragma_update(None, "user_version", 3).expect("it is an older one now");
     drop(open);
     desk.keep();
-    crashed_at(&desk, &Job { args: &["status", "calls"], whole: true, once: false });
+    crashed_at(&desk, &MIGRATE);
 }
 
 /// What is typed on the screen, and the label that ends it.
 #[test]
 fn of_a_draft() {
     let desk = Desk::new();
-    for (point, keys) in [
-        ("workspace.draft.saved:1", "<enter>half a sentence"),
-        ("workspace.draft.removing:1", "<enter>a whole one<enter>"),
-    ] {
+    let tries = [
+        ("workspace.draft.removing", "<enter>a whole one<enter>"),
+        ("workspace.draft.saved", "<enter>half a sentence"),
+    ];
+    let told = TRIED.iter().filter(|(_, by)| matches!(by, By::Draft)).map(|(point, _)| *point);
+    assert!(told.eq(tries.map(|(point, _)| point)), "those that TRIED names");
+    for (point, keys) in tries {
         desk.back_to_the_start();
-        let screen = desk.labeler.launch().env("EARMARK_CRASH", point).start();
+        let nth = format!("{point}:1");
+        let screen = desk.labeler.launch().env("EARMARK_CRASH", nth).start();
         screen.wait_for_text("Unlabeled");
         screen.type_keys("1g");
         screen.wait_for("a file", |view| open_file(view).as_deref() == Some("f02.wav"));
@@ -124,46 +145,97 @@ fn of_a_draft() {
     }
 }
 
-/// Where each write point is killed at. A new one gets its line here, and a job that passes it.
-const TRIED: &[(&str, &str)] = &[
-    ("objects.cache.written", "objects::cache::tests: what a dead process left goes"),
-    ("objects.folder.deleted", "of_deleting_in_the_source"),
-    ("objects.folder.deleting", "of_deleting_in_the_source"),
-    ("objects.folder.named", "of_a_sync_that_shares"),
-    ("objects.folder.written", "of_a_sync_that_shares"),
+/// Where a write point is killed at.
+enum By {
+    /// A job above: its run is held to passing the point.
+    Job(&'static Job),
+    /// [`of_a_draft`].
+    Draft,
+    /// A test elsewhere.
+    Test { file: &'static str, name: &'static str },
+    /// Nowhere, and why that is right.
+    Nobody(&'static str),
+}
+
+const COPY: By = By::Test {
+    file: "tests/cli/keeping.rs",
+    name: "the_days_copy_and_a_salvage_are_whole_or_made_anew",
+};
+const PUT_BACK: By = By::Test {
+    file: "tests/cli/keeping.rs",
+    name: "a_copy_put_back_is_whole_wherever_it_is_cut_short",
+};
+const EXITS: &str = "tests/reliability/soak/exits.rs";
+
+/// Every write point. A new one gets its line here, and a job that passes it.
+const TRIED: &[(&str, By)] = &[
+    (
+        "objects.cache.written",
+        By::Test {
+            file: "src/objects/cache/tests.rs",
+            name: "what_a_dead_process_left_goes_and_what_a_living_one_writes_stays",
+        },
+    ),
+    ("objects.folder.deleted", By::Job(&DELETE)),
+    ("objects.folder.deleting", By::Job(&DELETE)),
+    ("objects.folder.named", By::Job(&SYNC)),
+    ("objects.folder.written", By::Job(&SYNC)),
     (
         "objects.inventory.fetched",
-        "nothing is written by then but a file without a name, which goes with the program",
+        By::Nobody(
+            "nothing is written by then but a file without a name, which goes with the program",
+        ),
     ),
-    ("ops.export.written", "of_an_export"),
-    ("ops.known.named", "of_a_sync_that_shares"),
-    ("ops.known.written", "of_a_sync_that_shares"),
-    ("screen.label.begun", "soak::exits: a panic in the thread that writes"),
-    ("screen.loop.resized", "soak::exits: a panic in the loop"),
-    ("workspace.apply.committed", "of_a_sync_that_shares"),
-    ("workspace.apply.written", "of_a_sync_that_shares"),
-    ("workspace.backup.written", "of_a_backup"),
-    ("workspace.change.committed", "of_a_label"),
-    ("workspace.change.written", "of_a_label"),
-    ("workspace.copy.named", "cli keeping: the day's copy"),
-    ("workspace.copy.written", "of_bringing_an_older_workspace_up_to_date"),
-    ("workspace.draft.removing", "of_a_draft"),
-    ("workspace.draft.saved", "of_a_draft"),
-    ("workspace.import.written", "of_an_import"),
-    ("workspace.moves.written", "of_a_sync_that_shares"),
-    ("workspace.put-back.cleared", "cli keeping: a copy put back"),
-    ("workspace.put-back.kept", "cli keeping: a copy put back"),
-    ("workspace.put-back.placed", "cli keeping: a copy put back"),
-    ("workspace.salvage.half-named", "cli keeping: a salvage"),
-    ("workspace.salvage.written", "cli keeping: a salvage"),
-    ("workspace.staging.written", "of_a_sync_that_shares"),
+    ("ops.export.written", By::Job(&EXPORT)),
+    ("ops.known.named", By::Job(&SYNC)),
+    ("ops.known.written", By::Job(&SYNC)),
+    (
+        "screen.label.begun",
+        By::Test {
+            file: EXITS,
+            name: "a_panic_in_a_thread_ends_the_program_in_good_order_and_loses_no_text",
+        },
+    ),
+    (
+        "screen.loop.resized",
+        By::Test { file: EXITS, name: "a_panic_in_the_loop_gives_the_terminal_back_and_is_told" },
+    ),
+    ("workspace.apply.committed", By::Job(&SYNC)),
+    ("workspace.apply.written", By::Job(&SYNC)),
+    ("workspace.backup.written", By::Job(&BACKUP)),
+    ("workspace.change.committed", By::Job(&LABEL)),
+    ("workspace.change.written", By::Job(&LABEL)),
+    ("workspace.copy.half-named", COPY),
+    ("workspace.copy.named", COPY),
+    ("workspace.copy.written", COPY),
+    ("workspace.draft.removing", By::Draft),
+    ("workspace.draft.saved", By::Draft),
+    ("workspace.import.written", By::Job(&IMPORT)),
+    ("workspace.moves.written", By::Job(&SYNC)),
+    ("workspace.put-back.cleared", PUT_BACK),
+    ("workspace.put-back.kept", PUT_BACK),
+    ("workspace.put-back.placed", PUT_BACK),
+    ("workspace.salvage.half-named", COPY),
+    ("workspace.salvage.written", COPY),
+    ("workspace.staging.written", By::Job(&SYNC)),
 ];
 
 #[test]
 fn no_write_point_is_left_out() {
-    let written = points_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let written = points_below(&here.join("src"));
     let tried: BTreeSet<String> = TRIED.iter().map(|(point, _)| (*point).to_owned()).collect();
     assert_eq!(written, tried, "a write point without a line in TRIED, or a line without a point");
+    for (point, by) in TRIED {
+        match by {
+            By::Test { file, name } => {
+                let text = fs::read_to_string(here.join(file)).expect("a file of tests");
+                assert!(text.contains(&format!("fn {name}()")), "{point}: no {name} in {file}");
+            }
+            By::Nobody(why) => assert!(!why.is_empty(), "{point}"),
+            By::Job(_) | By::Draft => {}
+        }
+    }
 }
 
 fn points_below(folder: &Path) -> BTreeSet<String> {
@@ -201,6 +273,10 @@ fn crashed_at(desk: &Desk, job: &Job) {
     desk.labeler.run(&["sync", "calls"]);
     let end = desk.state();
     assert!(!points.is_empty(), "it writes nothing");
+    for (point, by) in TRIED {
+        let told = matches!(by, By::Job(tried) if *tried == job);
+        assert!(!told || points.contains_key(*point), "{:?} does not pass {point}", job.args);
+    }
     for (point, passes) in points {
         let tried: BTreeSet<usize> = [1, passes.div_ceil(2), passes].into();
         for nth in tried {

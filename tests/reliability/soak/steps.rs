@@ -4,6 +4,7 @@
 use crate::desk::{Desk, open_file};
 use crate::figures;
 use crate::pty::Screen;
+use earmark::text::thousands;
 use std::fs;
 use std::path::Path;
 
@@ -65,29 +66,57 @@ fn bytes_below(folder: &Path) -> u64 {
         .sum()
 }
 
+/// A desk with so many recordings: the same ones under other names, since nobody has so many.
+fn many(recordings: usize) -> Desk {
+    const CLIPS: usize = 40;
+    let desk = Desk::with(CLIPS);
+    let clips = desk.names();
+    for at in CLIPS..recordings {
+        let clip = &clips[at % CLIPS];
+        let (from, to) = (desk.folder.join(clip), desk.folder.join(format!("{at:05} {clip}")));
+        fs::copy(from, to).expect("a recording is copied");
+    }
+    desk
+}
+
+/// Along the list by one key from the first of these names; gives how many keys moved the cursor.
+fn walk(screen: &Screen, key: &str, names: &[String]) -> u64 {
+    // As a held key repeats: so many at once that it might be a paste come from nobody's hand.
+    const STRETCH: usize = 40;
+    for stretch in names[1..].chunks(STRETCH) {
+        for _ in stretch {
+            screen.type_keys(key);
+        }
+        let to = stretch.last().expect("a stretch has an end");
+        screen.wait_for(to, |view| open_file(view).as_ref() == Some(to));
+    }
+    names.len() as u64 - 1
+}
+
 #[test]
 fn many_steps_in_the_list_take_nothing_with_them() {
     const WINDOWS: u64 = 6;
     let steps = figures::times(3_000, 1_000_000) / WINDOWS;
-    let desk = Desk::with(40);
+    // In the soak so many that the list is read page by page, to and fro.
+    let desk = many(usize::try_from(figures::times(40, 3_000)).expect("some thousand"));
     let screen = desk.open();
     let names = desk.names();
-    let (first, last) = (&names[0], &names[names.len() - 1]);
+    // So many come in some at a time: what is the first at first need not be the first of all.
+    screen.wait_for_text(&format!("/{} ┛", thousands(names.len() as u64)));
+    screen.type_keys("g");
+    screen.wait_for(&names[0], |view| open_file(view).as_ref() == Some(&names[0]));
     let mut windows = Vec::new();
+    let mut moved = 0;
     for _ in 0..WINDOWS {
-        // Down and up again, as fast as keys come; each end is waited for.
-        for _ in 0..(steps / (2 * names.len() as u64)).max(1) {
-            for (key, to) in [("j", last), ("k", first)] {
-                // As a held key repeats; so many at once that it might be a paste come from nobody's hand.
-                for _ in 0..names.len() {
-                    screen.type_keys(key);
-                }
-                screen.wait_for(to, |view| open_file(view).as_ref() == Some(to));
+        // Down and up again, as fast as keys come; the end of each stretch is waited for.
+        for _ in 0..steps.div_ceil(2 * (names.len() as u64 - 1)) {
+            for (key, way) in [("j", names.clone()), ("k", names.iter().rev().cloned().collect())] {
+                moved += walk(&screen, key, &way);
             }
         }
         windows.push(held(&screen));
     }
-    figures::count("steps in the list", steps * WINDOWS);
+    figures::count("steps in the list", moved);
     stays_flat(&windows);
     screen.type_keys("q");
     assert!(screen.wait_for_end().success());
@@ -97,7 +126,7 @@ fn many_steps_in_the_list_take_nothing_with_them() {
 fn many_files_played_leave_nothing_behind() {
     const WINDOWS: u64 = 6;
     const FILES: usize = 30;
-    let rounds = (figures::times(180, 10_000) / (WINDOWS * FILES as u64)).max(1);
+    let rounds = figures::times(180, 10_000).div_ceil(WINDOWS * FILES as u64);
     let desk = Desk::with(FILES);
     let screen = desk.open();
     let names = desk.names();
