@@ -15,6 +15,8 @@ pub enum PagePurpose {
     Replace(Option<SampleId>),
     /// A new window at the end of the list; the cursor goes to its last row.
     ReplaceAtEnd,
+    /// The window anew, around the sample under the cursor when it was asked for; the cursor stays where it is by then.
+    Refresh(SampleId),
     /// Rows that follow the window.
     After,
     /// Rows that precede the window.

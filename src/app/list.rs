@@ -1,7 +1,8 @@
 //! The file list: a window of rows around the cursor, never the whole list.
 
+use super::effect::PagePurpose;
 use super::message::Input;
-use crate::domain::{Filter, Order, Page, Row, SampleId};
+use crate::domain::{Anchor, Filter, Order, Page, Row, SampleId};
 use std::collections::BTreeSet;
 
 /// Rows asked for at once.
@@ -59,7 +60,9 @@ pub struct ListPane {
     /// Every question to the workspace carries it; answers of an older one are dropped.
     pub generation: u64,
     pub(super) asked_before: bool,
-    /// Keys that came while the first page was on its way; they are for what it brings.
+    /// The window to which the cursor is to go, while it is on its way: for what, and where in the list.
+    pub(super) coming: Option<(PagePurpose, Anchor)>,
+    /// Keys that came while the first page, or another window, was on its way; they are for what it brings.
     pub(super) typed_ahead: Vec<Input>,
     pub(super) asked_after: bool,
     pub(super) pending: BTreeSet<SampleId>,
@@ -114,6 +117,7 @@ impl ListPane {
             self.total = page.total;
         }
         self.loading = false;
+        self.coming = None;
         self.asked_before = false;
         self.asked_after = false;
         self.cursor = on

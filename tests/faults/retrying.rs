@@ -304,3 +304,14 @@ fn a_store_that_fell_silent_is_not_asked_for_every_file_that_is_to_be_deleted() 
         assert_eq!(bucket.keys(), [""; 0]);
     }
 }
+
+#[test]
+fn a_store_that_knows_no_condition_is_asked_without_it_though_nothing_is_tried_twice() {
+    with_keys!();
+    let (server, bucket) = filled();
+    let store = open(&Options { tries: 1, ..options(&server) });
+    server.fault(When::op(Op::PutObject), Fault::Unknown);
+    store.put("new.txt", b"text", PutIf::Absent).unwrap();
+    assert_eq!(bucket.get("calls/new.txt").as_deref(), Some(&b"text"[..]));
+    assert_eq!(server.count(Op::PutObject), 2);
+}

@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, place_clip};
 use crate::scene::bob_labels;
+use earmark::app::Message;
 use earmark::domain::Suggestion;
 use earmark::workspace::{ImportItem, Suggested};
 use std::time::Duration;
@@ -33,6 +34,26 @@ fn anothers_label_is_seen() {
     desk.look_around().expect("3 Labeled 1");
     assert_eq!(desk.names(), ["b.wav", "c.wav"]);
     desk.keys("3").expect("from bob").expect("bob");
+}
+
+#[test]
+fn who_goes_on_while_the_list_is_read_anew_is_not_taken_back() {
+    let mut desk = Desk::with(&THREE);
+    desk.hold(true).send(Message::Changed).keys("jj").hold(false);
+    assert_eq!(desk.here(), "c.wav");
+    desk.hold(true).send(Message::Changed).keys("kk<enter>typed").hold(false);
+    assert_eq!((desk.here().as_str(), desk.text()), ("a.wav", "typed"));
+}
+
+#[test]
+fn a_jump_arrives_though_others_change_the_list_and_what_is_typed_is_for_where_it_leads() {
+    let names: Vec<String> = (0..450).map(|n| format!("{n:03}.wav")).collect();
+    let mut desk = Desk::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    desk.hold(true).keys("Gk").send(Message::Changed).keys("k").hold(false);
+    assert_eq!(desk.here(), "447.wav");
+    // Nearer than another window, and then out of the one that is on its way.
+    desk.hold(true).send(Message::Changed).keys("gjj").hold(false);
+    assert_eq!(desk.here(), "002.wav");
 }
 
 #[test]

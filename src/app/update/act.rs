@@ -91,6 +91,10 @@ impl Turn<'_> {
     /// Something failed: one line where it fits, a dialog where there is a hint to follow.
     pub(super) fn failed(&mut self, error: UserError) {
         self.stay();
+        // Nobody knows whether it was the rows that failed: keys do not wait for them any longer.
+        if !self.state.list.rows.is_empty() && self.state.list.coming.take().is_some() {
+            self.list_has_come();
+        }
         let text = safe_line(&error.to_string()).into_owned();
         if error.hint.is_some() && self.state.focus == Focus::List {
             let title = "That did not work".to_owned();

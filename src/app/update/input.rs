@@ -71,7 +71,7 @@ impl Turn<'_> {
             && state.focus == Focus::List
             && state.dialogs.is_empty()
             && state.list.loading
-            && state.list.rows.is_empty();
+            && (state.list.rows.is_empty() || state.list.coming.is_some());
         let queue = &state.list.typed_ahead;
         if !coming || queue.len() >= AHEAD_LIMIT {
             return false;
@@ -82,7 +82,7 @@ impl Turn<'_> {
         }
     }
 
-    /// The list is here: what was typed for it meanwhile.
+    /// The list is here, or will not come: what was typed for it meanwhile.
     pub(super) fn list_has_come(&mut self) {
         for input in std::mem::take(&mut self.state.list.typed_ahead) {
             self.typed(input);

@@ -21,10 +21,20 @@ impl Turn<'_> {
 
     /// Reads the list anew around an anchor; the cursor goes to `on` if it is there.
     pub(super) fn reload(&mut self, anchor: Anchor, on: Option<SampleId>) {
+        self.stay();
+        self.go(PagePurpose::Replace(on), anchor);
+    }
+
+    /// The cursor goes to another window, once it is here. What is typed for the rows meanwhile is for those.
+    fn go(&mut self, purpose: PagePurpose, anchor: Anchor) {
+        self.state.list.coming = Some((purpose, anchor.clone()));
+        self.ask_anew(purpose, anchor);
+    }
+
+    fn ask_anew(&mut self, purpose: PagePurpose, anchor: Anchor) {
         self.state.list.generation += 1;
         self.state.list.loading = true;
-        self.stay();
-        self.ask(PagePurpose::Replace(on), anchor);
+        self.ask(purpose, anchor);
     }
 
     /// Waits for no *next* any more; what was typed for it goes into the box that is there.
@@ -35,15 +45,14 @@ impl Turn<'_> {
         }
     }
 
-    /// Reads the list anew, the cursor where it is.
+    /// Reads the list anew, the cursor where it is, or where it is to go. *Next* finds its file in the new list as well.
     pub(super) fn refresh(&mut self) {
-        // *Next* finds its file in the new list as well.
-        let advance = std::mem::take(&mut self.state.list.advance);
-        match self.state.list.cursor_row().map(|row| row.id) {
-            Some(id) => self.reload(Anchor::Around(id), Some(id)),
-            None => self.reload(Anchor::First, None),
+        let list = &self.state.list;
+        match (&list.coming, list.cursor_row().map(|row| row.id)) {
+            (Some((purpose, anchor)), _) => self.go(*purpose, anchor.clone()),
+            (None, Some(id)) => self.ask_anew(PagePurpose::Refresh(id), Anchor::Around(id)),
+            (None, None) => self.go(PagePurpose::Replace(None), Anchor::First),
         }
-        self.state.list.advance = advance;
     }
 
     fn ask(&mut self, purpose: PagePurpose, anchor: Anchor) {
@@ -77,17 +86,24 @@ impl Turn<'_> {
         match purpose {
             PagePurpose::Replace(on) => {
                 self.state.list.replace(page, on);
-                self.count_list();
-                self.after_replace();
-                self.list_has_come();
+                self.replaced();
                 self.advance();
             }
             PagePurpose::ReplaceAtEnd => {
                 self.state.list.replace(page, None);
                 self.state.list.cursor = self.state.list.rows.len().saturating_sub(1);
-                self.count_list();
-                self.after_replace();
-                self.list_has_come();
+                self.replaced();
+            }
+            PagePurpose::Refresh(asked) => {
+                // Who went on meanwhile is not taken back.
+                let here = self.state.list.cursor_row().map_or(asked, |row| row.id);
+                if here != asked && page.rows.iter().all(|row| row.id != here) {
+                    self.refresh();
+                    return;
+                }
+                self.state.list.replace(page, Some(here));
+                self.replaced();
+                self.advance();
             }
             PagePurpose::After => {
                 self.state.list.append(page);
@@ -95,6 +111,12 @@ impl Turn<'_> {
             }
             PagePurpose::Before => self.state.list.prepend(page),
         }
+    }
+
+    fn replaced(&mut self) {
+        self.count_list();
+        self.after_replace();
+        self.list_has_come();
     }
 
     /// *Next* waited for more of the list: on to it, with what was typed meanwhile.
@@ -181,9 +203,7 @@ impl Turn<'_> {
             let to = if last { i64::MAX / 2 } else { i64::MIN / 2 };
             self.move_cursor(to);
         } else if last {
-            self.state.list.generation += 1;
-            self.state.list.loading = true;
-            self.ask(PagePurpose::ReplaceAtEnd, Anchor::Last);
+            self.go(PagePurpose::ReplaceAtEnd, Anchor::Last);
         } else {
             self.reload(Anchor::First, None);
         }

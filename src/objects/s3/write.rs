@@ -16,9 +16,8 @@ pub(super) async fn put(
     refuse_existing(shared, key, when).await?;
     let size = bytes.len() as u64;
     let mut only_new = when == PutIf::Absent;
-    let mut tries = shared.options.tries.max(1);
+    let mut again = shared.options.tries.saturating_sub(1);
     loop {
-        tries -= 1;
         match send(shared, key, bytes.clone(), only_new).await {
             Ok(etag) if etag.is_empty() => return stamp_of(shared, key, size).await,
             Ok(etag) => return Ok(AudioStamp { size, etag }),
@@ -29,7 +28,7 @@ pub(super) async fn put(
                 only_new = false;
             }
             // Two at once, of which the store has not made up its mind yet.
-            Err(StoreError::Refused { status: 409, .. }) if only_new && tries > 0 => {}
+            Err(StoreError::Refused { status: 409, .. }) if only_new && again > 0 => again -= 1,
             // An answer that was lost: the second try met what the first one wrote.
             Err(StoreError::AlreadyThere { key: there }) => {
                 return match read::whole(shared, key, size).await {

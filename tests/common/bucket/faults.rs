@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     SlowDown,
     /// 500 `InternalError`; nothing is done.
     Internal,
+    /// 501 `NotImplemented`; nothing is done.
+    Unknown,
     /// 403 `AccessDenied`; nothing is done.
     Forbidden,
     /// 403 `RequestTimeTooSkewed`; nothing is done.

@@ -142,6 +142,7 @@ async fn before(fault: &Fault, body: &mut Incoming) -> Result<Option<HttpRespons
         }
         Fault::SlowDown => error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
         Fault::Internal => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        Fault::Unknown => error(StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
         Fault::Forbidden => error(StatusCode::FORBIDDEN, "AccessDenied"),
         Fault::Skewed => error(StatusCode::FORBIDDEN, "RequestTimeTooSkewed"),
         Fault::Expired => error(StatusCode::FORBIDDEN, "ExpiredToken"),
