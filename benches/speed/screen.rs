@@ -42,6 +42,8 @@ pub(super) fn letters(scale: &Scale, report: &mut Report) {
         screen.wait_for_no("utt-0000000");
         screen.type_keys("<esc>");
         screen.wait_for_text("utt-0000000");
+        // Keys right behind an Esc are held back here, lest they be taken for one with it.
+        thread::sleep(3 * BETWEEN);
     }
     let millis = |taken: Taken| taken.wall.as_secs_f64() * 1000.0;
     report.add(
