@@ -255,7 +255,7 @@ fn commands(
     desk.wait_until_held(HEADER + 60 * SECOND);
     let mut dice = Dice::new(7);
     let mut all = std::array::from_fn::<Series, 4, _>(|_| Series::default());
-    for turn in 0..scale.runs * 3 {
+    for turn in 0..scale.runs * 2 {
         let [pauses, resumes, seeks, speeds] = &mut all;
         let place = 50.0 * dice.part();
         thread::sleep(BETWEEN);
