@@ -105,6 +105,24 @@ impl ListPane {
         self.rows.iter().position(|row| row.id == id)
     }
 
+    /// Replaces the window by one around `here`, where the cursor stays: its row may be gone, then it is the one that took
+    /// its place, or the last.
+    pub(super) fn renew(&mut self, page: Page, here: SampleId) {
+        let (index, key) = (self.cursor, self.cursor_row().map(|row| row.key.clone()));
+        let from_top = self.cursor.saturating_sub(self.scroll);
+        self.replace(page, Some(here));
+        if self.index_of(here).is_some() {
+            return;
+        }
+        let last = self.rows.len().saturating_sub(1);
+        let behind = key.filter(|_| self.order == Order::default());
+        self.cursor = match behind {
+            Some(key) => self.rows.iter().position(|row| row.key >= key).unwrap_or(last),
+            None => index.min(last),
+        };
+        self.scroll = self.cursor.saturating_sub(from_top);
+    }
+
     /// Replaces the window; the cursor goes to `on` if it is there, else stays at its place on the screen.
     pub(super) fn replace(&mut self, page: Page, on: Option<SampleId>) {
         let old = self.cursor_row().map(|row| row.key.clone());

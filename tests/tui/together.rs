@@ -46,6 +46,17 @@ fn who_goes_on_while_the_list_is_read_anew_is_not_taken_back() {
 }
 
 #[test]
+fn the_cursor_stays_at_the_end_when_the_last_file_goes() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("G");
+    bob_labels(&mut desk, "c.wav", "from bob");
+    desk.look_around();
+    assert_eq!(desk.here(), "b.wav");
+    desk.keys("<space>b1ours<enter>");
+    assert_eq!((desk.here().as_str(), desk.names().len()), ("a.wav", 1));
+}
+
+#[test]
 fn a_jump_arrives_though_others_change_the_list_and_what_is_typed_is_for_where_it_leads() {
     let names: Vec<String> = (0..450).map(|n| format!("{n:03}.wav")).collect();
     let mut desk = Desk::with(&names.iter().map(String::as_str).collect::<Vec<_>>());

@@ -101,7 +101,7 @@ impl Turn<'_> {
                     self.refresh();
                     return;
                 }
-                self.state.list.replace(page, Some(here));
+                self.state.list.renew(page, here);
                 self.replaced();
                 self.advance();
             }

@@ -204,11 +204,11 @@ fn opened(desk: &Desk, person: &str) -> Screen {
     screen
 }
 
-/// What a question says in its frame: labeled, or the label was removed.
-const ASKS: &str = " meanwhile ━";
+/// What stands over a question.
+const ASKS: [&str; 2] = ["Labeled meanwhile", "The label was removed meanwhile"];
 
 fn asks(view: View<'_>) -> bool {
-    view.contains(ASKS)
+    ASKS.iter().any(|title| view.contains(title))
 }
 
 /// "Mine", to every question; one more may come up over the one that is being answered. A key is pressed only once what
@@ -224,7 +224,7 @@ fn answer_questions(screen: &Screen) {
 /// What stands in the frame of a question, the cursor with it.
 fn question(view: View<'_>) -> Option<String> {
     let rows = view.rows().into_iter();
-    let rows = rows.skip_while(|row| !row.contains(ASKS)).skip(1);
+    let rows = rows.skip_while(|row| !ASKS.iter().any(|title| row.contains(title))).skip(1);
     let inside = rows.map_while(|row| {
         let (_, inside) = row.split_once('┃')?;
         Some(inside.rsplit_once('┃')?.0.to_owned())
