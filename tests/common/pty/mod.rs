@@ -28,8 +28,12 @@ use std::time::{Duration, Instant};
 use terminal::Terminal;
 pub(crate) use terminal::View;
 
-/// How long something may take that a person would wait for: generous, since machines that test are busy.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long something may take that a person would wait for: generous, since machines that test are busy, and more so
+/// while twenty programs wear one out for minutes.
+fn patience() -> Duration {
+    let worn_out = std::env::var_os("EARMARK_SOAK").is_some();
+    Duration::from_secs(if worn_out { 120 } else { 30 })
+}
 
 /// What lies between a lone Esc and the next key of any person. Closer together, terminals mean Alt.
 const AFTER_ESC: Duration = Duration::from_millis(120);
@@ -372,12 +376,12 @@ impl Screen {
         let (seen, _) = self
             .shared
             .changed
-            .wait_timeout_while(self.shared.lock(), PATIENCE, waiting)
+            .wait_timeout_while(self.shared.lock(), patience(), waiting)
             .unwrap_or_else(PoisonError::into_inner);
         if !met(&seen) {
             let how = match &seen.exit {
                 Some(exit) => format!("the program ended ({exit})"),
-                None => format!("{} s went by", PATIENCE.as_secs()),
+                None => format!("{} s went by", patience().as_secs()),
             };
             let screen = seen.terminal.view().text();
             drop(seen);
@@ -396,7 +400,7 @@ impl Drop for Screen {
             let _ = kill_process_group(self.pid, Signal::KILL);
         }
         let waiting = |seen: &mut Seen| seen.exit.is_none();
-        let _ = self.shared.changed.wait_timeout_while(self.shared.lock(), PATIENCE, waiting);
+        let _ = self.shared.changed.wait_timeout_while(self.shared.lock(), patience(), waiting);
     }
 }
 

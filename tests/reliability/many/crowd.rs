@@ -155,6 +155,10 @@ fn labels_on_a_screen(desk: &Desk, person: &str, end: Instant) -> Done {
             nobody_is_in_the_way(view);
             asks(view) || is_done(view) || (open_file(view) != file && box_text(view).is_empty())
         });
+        // Nobody labels faster than a machine commits for minutes.
+        screen.wait_for("labels on their way to the disk", |view| {
+            on_their_way(view) < 8 || asks(view)
+        });
     }
     leave(&screen);
     Done { confirmed, ..Done::default() }
@@ -169,12 +173,24 @@ fn batches_on_a_screen(desk: &Desk, person: &str, end: Instant) -> Done {
             break;
         }
         let content = format!("{person} batch {round}");
-        // Others change the list meanwhile, which may take the row that was meant out of it.
-        while !screen.look(|view| view.contains(" selected")) {
-            screen.type_keys("G<space>");
+        // Others change the list meanwhile, which may take the row that was meant out of it, at any moment.
+        let field = |view: View<'_>| view.contains("Speech Content of each of them");
+        screen.wait_for("the last batch's field to go", |view| !field(view));
+        while !screen.look(field) {
+            screen.type_keys("<esc>G<space>");
             screen.bytes_while_idle(Duration::from_millis(200));
+            if screen.look(|view| view.contains(" selected")) {
+                screen.type_keys("b");
+                screen.bytes_while_idle(Duration::from_millis(200));
+                screen.type_keys(if screen.look(|view| view.contains("choose")) {
+                    "1"
+                } else {
+                    ""
+                });
+                screen.bytes_while_idle(Duration::from_millis(200));
+            }
         }
-        screen.type_keys(&format!("b1{content}"));
+        screen.type_keys(&content);
         screen.wait_for_text(&content);
         screen.type_keys("<enter>");
         screen.wait_for("the batch", |view| view.contains("with “") || view.contains("labeled "));
@@ -244,11 +260,14 @@ fn nobody_is_in_the_way(view: View<'_>) {
     }
 }
 
+/// How many labels are to be seen that are not on disk yet.
+fn on_their_way(view: View<'_>) -> usize {
+    view.rows().iter().filter(|row| row.contains(".wav") && row.contains(" … ")).count()
+}
+
 /// What is on its way to the disk gets there before the program ends.
 fn leave(screen: &Screen) {
-    screen.wait_for("all labels on disk", |view| {
-        asks(view) || !view.rows().iter().any(|row| row.contains(".wav") && row.contains(" … "))
-    });
+    screen.wait_for("all labels on disk", |view| asks(view) || on_their_way(view) == 0);
     answer_questions(screen);
     screen.look(nobody_is_in_the_way);
     screen.type_keys("<c-q>");
