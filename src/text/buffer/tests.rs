@@ -463,8 +463,13 @@ fn compare(start: &str, ops: &[Op]) -> Result<(), TestCaseError> {
                 let found = if back { buffer.undo() } else { buffer.redo() };
                 let (from, to) =
                     if back { (&mut done, &mut undone) } else { (&mut undone, &mut done) };
+                // An edit may leave the text as it was: what is selected tells such states apart.
                 let leads_here = |naive: &Naive| {
-                    naive.text() == buffer.text() && naive.byte(naive.cursor) == buffer.cursor()
+                    let selected =
+                        naive.range().map(|range| naive.byte(range.start)..naive.byte(range.end));
+                    naive.text() == buffer.text()
+                        && naive.byte(naive.cursor) == buffer.cursor()
+                        && selected == buffer.selection()
                 };
                 if found {
                     loop {
@@ -513,6 +518,12 @@ proptest! {
     fn it_moves_by_words_like_a_list_of_graphemes(start in "[ab \n]{0,16}", ops in ops("[ab \n]{0,4}", true)) {
         compare(&start, &ops)?;
     }
+}
+
+#[test]
+fn what_was_typed_over_with_the_same_is_selected_again() {
+    let space = || Op::Type(" ".into());
+    compare(" ", &[Op::SelectAll, space(), space(), Op::Undo, Op::Redo, Op::Undo]).unwrap();
 }
 
 #[test]
