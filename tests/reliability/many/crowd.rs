@@ -177,6 +177,11 @@ fn batches_on_a_screen(desk: &Desk, person: &str, end: Instant) -> Done {
         let field = |view: View<'_>| view.contains("Speech Content of each of them");
         screen.wait_for("the last batch's field to go", |view| !field(view));
         while !screen.look(field) {
+            // Nothing may be left to select.
+            if Instant::now() > end {
+                leave(&screen);
+                return done;
+            }
             screen.type_keys("<esc>G<space>");
             screen.bytes_while_idle(Duration::from_millis(200));
             if screen.look(|view| view.contains(" selected")) {
