@@ -2,10 +2,11 @@
 
 use super::data::{self, Dice, Scratch};
 use super::home::Home;
+use super::peers;
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
+use super::screen::{self, BETWEEN};
 use super::timing::{Series, Taken, in_turn, median_of, timed};
-use super::{peers, program, screen};
 use earmark::domain::{Anchor, Filter, Order, OrderBy, PageRequest, SampleKey, View};
 use earmark::text::thousands;
 use earmark::workspace::Reader;
@@ -15,8 +16,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const PAGE: usize = 200;
-/// Between two letters of somebody who types fast.
-const BETWEEN: Duration = Duration::from_millis(60);
 
 pub(crate) fn run(scale: &Scale, report: &mut Report) {
     pages(scale, report);
@@ -205,10 +204,7 @@ fn searches(scale: &Scale, report: &mut Report) {
 fn typed(scale: &Scale, report: &mut Report) {
     let scratch = Scratch::of(&data::labeled(scale.many));
     let home = Home::new();
-    let screen = program::launch(&home, &scratch.path()).start();
-    screen.wait_for_text("Labeled");
-    screen.type_keys("3");
-    screen.wait_for_text("utt-0000000");
+    let screen = screen::at_labels(&home, &scratch);
     let mut series = Series::default();
     for (word, left, gone) in numbers(scale) {
         screen.type_keys("/");

@@ -143,19 +143,37 @@ struct Bare {
     count: usize,
 }
 
-impl Bare {
-    fn line(&self, key: &str, content: &str, number: usize) -> Value {
+/// What is in a line besides the recording and its text.
+struct Said<'a> {
+    usage: Value,
+    id: Value,
+    author: &'a str,
+    at: Timestamp,
+}
+
+impl Said<'_> {
+    fn numbered(number: usize) -> Self {
         let at = Timestamp::from_second(1_740_000_000).expect("a time");
-        let at = at + SignedDuration::from_secs(11 * number as i64);
+        Self {
+            usage: json!("train"),
+            id: json!(format!("{:032x}", 0x0f1e_2d3c_4b5a_6978_u128 * (number as u128 + 1))),
+            author: "ann",
+            at: at + SignedDuration::from_secs(11 * number as i64),
+        }
+    }
+}
+
+impl Bare {
+    fn line(&self, key: &str, content: &str, said: &Said<'_>) -> Value {
         json!({
             "source": format!("{}/{key}", self.source),
-            "usage": "train",
-            "id": format!("{:032x}", 0x0f1e_2d3c_4b5a_6978_u128 * (number as u128 + 1)),
+            "usage": said.usage,
+            "id": said.id,
             "annotation": [{
                 "type": "modelarts/audio_content",
                 "property": { CONTENT: content },
-                "annotated-by": "human/ann",
-                "creation-time": at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+                "annotated-by": format!("human/{}", said.author),
+                "creation-time": said.at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
             }],
         })
     }
@@ -180,34 +198,57 @@ impl Bare {
         let mut sql = transaction
             .prepare("INSERT INTO label (key, content) VALUES (?, ?)")
             .expect("a statement");
-        let mut inserted = 0;
-        for line in BufReader::new(File::open(manifest).expect("the manifest opens")).lines() {
-            let line: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
-            let (key, content) = self.read(&line);
-            inserted += sql.execute(params![key, content]).expect("a row");
-        }
+        self.each(manifest, |_, key, content| sql.execute(params![key, content]).expect("a row"));
         drop(sql);
         transaction.commit().expect("it is on disk");
-        assert_eq!(inserted, self.count);
     }
 
     fn export(&self, database: &Path, to: &Path) {
         let connection = Connection::open(database).expect("the database opens");
+        self.write(
+            &connection,
+            "SELECT key, content FROM label ORDER BY key",
+            to,
+            |row, number| self.line(text(row, 0), text(row, 1), &Said::numbered(number)),
+        );
+    }
+
+    /// Hands over each line with its name and its text; `put` says how many rows it wrote, which is to be one.
+    fn each(&self, manifest: &Path, mut put: impl FnMut(&Value, &str, &str) -> usize) {
+        let mut written = 0;
+        for line in BufReader::new(File::open(manifest).expect("the manifest opens")).lines() {
+            let line: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
+            let (key, content) = self.read(&line);
+            written += put(&line, key, content);
+        }
+        assert_eq!(written, self.count);
+    }
+
+    /// Writes a line for each row of a query.
+    fn write(
+        &self,
+        connection: &Connection,
+        sql: &str,
+        to: &Path,
+        line: impl Fn(&rusqlite::Row<'_>, usize) -> Value,
+    ) {
         let mut out = BufWriter::with_capacity(1 << 18, File::create(to).expect("a file"));
-        let mut sql =
-            connection.prepare("SELECT key, content FROM label ORDER BY key").expect("a statement");
+        let mut sql = connection.prepare(sql).expect("a statement");
         let mut rows = sql.query([]).expect("rows");
         let mut number = 0;
         while let Some(row) = rows.next().expect("a row") {
-            let text = |column| row.get_ref(column).ok()?.as_str().ok();
-            let (key, content) = (text(0).unwrap_or_default(), text(1).unwrap_or_default());
-            serde_json::to_writer(&mut out, &self.line(key, content, number)).expect("a line");
+            serde_json::to_writer(&mut out, &line(row, number)).expect("a line");
             out.write_all(b"\n").expect("a line");
             number += 1;
         }
         out.into_inner().expect("the file is written").sync_all().expect("it is on disk");
         assert_eq!(number, self.count);
     }
+}
+
+fn text<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> &'r str {
+    let text = row.get_ref(column).ok().and_then(|value| value.as_bytes().ok());
+    text.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
 }
 
 /// The rows that earmark writes and reads.
@@ -236,10 +277,7 @@ impl Bare {
             .expect("a statement");
         let action = [7_u8; 16];
         let mut dice = Dice::new(17);
-        let mut labeled = 0;
-        for line in BufReader::new(File::open(manifest).expect("the manifest opens")).lines() {
-            let line: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
-            let (key, content) = self.read(&line);
+        self.each(manifest, |line, key, content| {
             let made = &line["annotation"][0];
             let author = made["annotated-by"].as_str().and_then(|by| by.strip_prefix("human/"));
             let at = made["creation-time"].as_str().expect("a time");
@@ -261,50 +299,29 @@ impl Bare {
                 .expect("a revision");
             let spoken = content.chars().count() as i64 * 1_000_000_000;
             let pace = micros.map(|micros| spoken / micros.max(1));
-            labeled += store.execute(params![content, author, at, pace, sample]).expect("a label");
-        }
+            store.execute(params![content, author, at, pace, sample]).expect("a label")
+        });
         drop((find, revise, store));
         transaction.commit().expect("it is on disk");
-        assert_eq!(labeled, self.count);
     }
 
     /// A line for each label.
     fn tell(&self, workspace: &Path, to: &Path) {
         let connection = Connection::open(workspace).expect("the workspace opens");
-        let mut out = BufWriter::with_capacity(1 << 18, File::create(to).expect("a file"));
-        let mut sql = connection
-            .prepare(
-                "SELECT key, content, labeled_by, labeled_at, (SELECT extra FROM revision \
-                   WHERE revision.sample = sample.id AND extra IS NOT NULL ORDER BY seq DESC) \
-                 FROM sample WHERE state = 1 ORDER BY key",
-            )
-            .expect("a statement");
-        let mut rows = sql.query([]).expect("rows");
-        let mut number = 0;
-        while let Some(row) = rows.next().expect("a row") {
-            let text = |column| row.get_ref(column).ok()?.as_str().ok();
-            let key = row.get_ref(0).ok().and_then(|key| key.as_blob().ok()).expect("a key");
-            let key = std::str::from_utf8(key).expect("text");
+        let sql = "SELECT key, content, labeled_by, labeled_at, (SELECT extra FROM revision \
+                     WHERE revision.sample = sample.id AND extra IS NOT NULL ORDER BY seq DESC) \
+                   FROM sample WHERE state = 1 ORDER BY key";
+        self.write(&connection, sql, to, |row, _| {
             let at = row.get::<_, i64>(3).expect("a time");
-            let at = Timestamp::from_nanosecond(at.into()).expect("a time");
-            let extra: Value = serde_json::from_str(text(4).expect("what else")).expect("JSON");
-            let line = json!({
-                "source": format!("{}/{key}", self.source),
-                "usage": extra["told"]["usage"],
-                "id": extra["carried"]["manifest"]["id"],
-                "annotation": [{
-                    "type": "modelarts/audio_content",
-                    "property": { CONTENT: text(1) },
-                    "annotated-by": format!("human/{}", text(2).unwrap_or_default()),
-                    "creation-time": at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-                }],
-            });
-            serde_json::to_writer(&mut out, &line).expect("a line");
-            out.write_all(b"\n").expect("a line");
-            number += 1;
-        }
-        out.into_inner().expect("the file is written").sync_all().expect("it is on disk");
-        assert_eq!(number, self.count);
+            let mut extra: Value = serde_json::from_str(text(row, 4)).expect("JSON");
+            let said = Said {
+                usage: extra["told"]["usage"].take(),
+                id: extra["carried"]["manifest"]["id"].take(),
+                author: text(row, 2),
+                at: Timestamp::from_nanosecond(at.into()).expect("a time"),
+            };
+            self.line(text(row, 0), text(row, 1), &said)
+        });
     }
 }
 
@@ -317,7 +334,7 @@ fn made(bare: &Bare) -> PathBuf {
         let mut speech = Speech::new(13);
         let mut out = BufWriter::new(File::create(&part).expect("a file"));
         for number in 0..bare.count {
-            let line = bare.line(&data::key(number), &speech.sentence(), number);
+            let line = bare.line(&data::key(number), &speech.sentence(), &Said::numbered(number));
             writeln!(out, "{line}").expect("a line");
         }
         out.flush().expect("the manifest is written");

@@ -3,6 +3,7 @@
 use super::data::{self, Scratch};
 use super::home::Home;
 use super::program;
+use super::pty::Screen;
 use super::report::{Bar, Figure, Report, Row};
 use super::scale::Scale;
 use super::timing::{Series, Taken};
@@ -11,18 +12,24 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Between two letters of somebody who types fast.
-const BETWEEN: Duration = Duration::from_millis(60);
+pub(super) const BETWEEN: Duration = Duration::from_millis(60);
 /// What no label holds: below three characters every one of them is looked at, and nothing ends that early.
 const NOWHERE: &str = "zqxjzv";
+
+/// The program before the first of its labels.
+pub(super) fn at_labels(home: &Home, scratch: &Scratch) -> Screen {
+    let screen = program::launch(home, &scratch.path()).start();
+    screen.wait_for_text("Labeled");
+    screen.type_keys("3");
+    screen.wait_for_text("utt-0000000");
+    screen
+}
 
 /// Letters that are typed while nothing is found, each to its echo.
 pub(super) fn letters(scale: &Scale, report: &mut Report) {
     let scratch = Scratch::of(&data::labeled(scale.many));
     let home = Home::new();
-    let screen = program::launch(&home, &scratch.path()).start();
-    screen.wait_for_text("Labeled");
-    screen.type_keys("3");
-    screen.wait_for_text("utt-0000000");
+    let screen = at_labels(&home, &scratch);
     let (mut first, mut all) = (Series::default(), Series::default());
     for _ in 0..2 * scale.runs {
         screen.type_keys("/");

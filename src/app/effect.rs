@@ -11,10 +11,8 @@ use std::path::PathBuf;
 /// What a page is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PagePurpose {
-    /// A new window; the cursor goes to this sample if it is there.
-    Replace(Option<SampleId>),
-    /// A new window at the end of the list; the cursor goes to its last row.
-    ReplaceAtEnd,
+    /// Another window, to which the cursor goes.
+    Replace,
     /// The window anew, around the sample under the cursor when it was asked for; the cursor stays where it is by then.
     Refresh(SampleId),
     /// Rows that follow the window.

@@ -1,8 +1,7 @@
 //! The file list: a window of rows around the cursor, never the whole list.
 
-use super::effect::PagePurpose;
 use super::message::Input;
-use crate::domain::{Anchor, Filter, Order, Page, Row, SampleId};
+use crate::domain::{Anchor, Filter, Order, Page, Row, SampleId, SampleKey};
 use std::collections::BTreeSet;
 
 /// Rows asked for at once.
@@ -60,14 +59,29 @@ pub struct ListPane {
     /// Every question to the workspace carries it; answers of an older one are dropped.
     pub generation: u64,
     pub(super) asked_before: bool,
-    /// The window to which the cursor is to go, while it is on its way: for what, and where in the list.
-    pub(super) coming: Option<(PagePurpose, Anchor)>,
+    /// The window to which the cursor is to go, while it is on its way.
+    pub(super) coming: Option<(Anchor, To)>,
     /// Keys that came while the first page, or another window, was on its way; they are for what it brings.
     pub(super) typed_ahead: Vec<Input>,
     pub(super) asked_after: bool,
     pub(super) pending: BTreeSet<SampleId>,
     /// The next sample was wanted before its page had come: open it when it does.
     pub(super) advance: bool,
+}
+
+/// Where the cursor goes in another window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum To {
+    /// The first row.
+    Start,
+    /// The last one.
+    End,
+    /// The one with this key; without it as with a sample.
+    Key(SampleKey),
+    /// This sample; without it the one behind the name where the cursor was, else the first row.
+    Sample(Option<SampleId>),
+    /// This sample, where the cursor is. If it is gone, the one that took its place, or the last.
+    Stay(SampleId),
 }
 
 impl ListPane {
@@ -105,27 +119,9 @@ impl ListPane {
         self.rows.iter().position(|row| row.id == id)
     }
 
-    /// Replaces the window by one around `here`, where the cursor stays: its row may be gone, then it is the one that took
-    /// its place, or the last.
-    pub(super) fn renew(&mut self, page: Page, here: SampleId) {
+    /// Replaces the window.
+    pub(super) fn replace(&mut self, page: Page, to: &To) {
         let (index, key) = (self.cursor, self.cursor_row().map(|row| row.key.clone()));
-        let from_top = self.cursor.saturating_sub(self.scroll);
-        self.replace(page, Some(here));
-        if self.index_of(here).is_some() {
-            return;
-        }
-        let last = self.rows.len().saturating_sub(1);
-        let behind = key.filter(|_| self.order == Order::default());
-        self.cursor = match behind {
-            Some(key) => self.rows.iter().position(|row| row.key >= key).unwrap_or(last),
-            None => index.min(last),
-        };
-        self.scroll = self.cursor.saturating_sub(from_top);
-    }
-
-    /// Replaces the window; the cursor goes to `on` if it is there, else stays at its place on the screen.
-    pub(super) fn replace(&mut self, page: Page, on: Option<SampleId>) {
-        let old = self.cursor_row().map(|row| row.key.clone());
         let from_top = self.cursor.saturating_sub(self.scroll);
         self.rows = page.rows;
         self.more_before = page.more_before;
@@ -138,14 +134,25 @@ impl ListPane {
         self.coming = None;
         self.asked_before = false;
         self.asked_after = false;
-        self.cursor = on
-            .and_then(|id| self.index_of(id))
-            .or_else(|| {
-                old.and_then(|key| self.rows.iter().position(|row| row.key >= key))
-                    .filter(|_| self.order == Order::default())
-            })
-            .unwrap_or(0)
-            .min(self.rows.len().saturating_sub(1));
+        let last = self.rows.len().saturating_sub(1);
+        let by_name = self.order == Order::default();
+        let behind = || {
+            let key = key.as_ref().filter(|_| by_name)?;
+            self.rows.iter().position(|row| row.key >= *key)
+        };
+        self.cursor = match to {
+            To::Start => 0,
+            To::End => last,
+            To::Key(key) => {
+                let there = self.rows.iter().position(|row| row.key == *key);
+                there.or_else(behind).unwrap_or(0)
+            }
+            To::Sample(id) => id.and_then(|id| self.index_of(id)).or_else(behind).unwrap_or(0),
+            To::Stay(id) => {
+                let end = if by_name { last } else { index.min(last) };
+                self.index_of(*id).or_else(behind).unwrap_or(end)
+            }
+        };
         self.scroll = self.cursor.saturating_sub(from_top);
     }
 

@@ -46,15 +46,23 @@ impl Level {
     }
 }
 
-/// Whether there is something to merge.
-pub(super) fn is_due(connection: &Connection) -> Result<bool> {
-    due(connection).map(|level| level.is_some())
+/// What is to be done about an index besides bringing it up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    /// Some of its segments are to be merged.
+    Merge,
+    /// So much of it is dead that it is to begin anew.
+    BeginAnew,
 }
 
-/// Whether so much of an index is dead, and it has so many more than `large` entries, that it is to begin anew.
-pub(super) fn is_outworn(connection: &Connection, large: u64) -> Result<bool> {
-    let all = structure(connection)?.map(|levels| sum(&levels));
-    Ok(all.is_some_and(|all| all.entries > large && all.share() >= MANY_DEAD_PERCENT))
+/// What the index wants; `large`: one of more entries begins anew where much of it is dead.
+pub(super) fn wants(connection: &Connection, large: u64) -> Result<Option<Want>> {
+    let Some(levels) = structure(connection)? else { return Ok(None) };
+    let all = sum(&levels);
+    if all.entries > large && all.share() >= MANY_DEAD_PERCENT {
+        return Ok(Some(Want::BeginAnew));
+    }
+    Ok(pays(&levels).map(|_| Want::Merge))
 }
 
 /// Merges for some milliseconds within the caller's transaction; returns whether there was anything to merge.

@@ -4,7 +4,7 @@
 //! brought up in small steps after bulk changes, and is right at every moment.
 
 use super::error::{Doing, Result};
-use super::merging;
+use super::merging::{self, Want};
 use crate::domain::Filter;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -90,7 +90,7 @@ pub(super) fn catch_up(connection: &Connection, limit: usize) -> Result<usize> {
 /// Indexes one sample within the caller's transaction, if it waits: not into an index that is to begin anew, of more than
 /// `large` entries.
 pub(super) fn index(connection: &Connection, id: i64, large: u64) -> Result<()> {
-    if merging::is_outworn(connection, large)? {
+    if merging::wants(connection, large)? == Some(Want::BeginAnew) {
         return Ok(());
     }
     let waited = connection

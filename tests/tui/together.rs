@@ -57,6 +57,15 @@ fn the_cursor_stays_at_the_end_when_the_last_file_goes() {
 }
 
 #[test]
+fn the_cursor_goes_to_what_was_taken_back() {
+    let mut desk = Desk::with(&THREE);
+    desk.keys("<enter>one<enter><esc>G");
+    assert_eq!(desk.here(), "c.wav");
+    desk.keys("u").expect("took back");
+    assert_eq!(desk.here(), "a.wav");
+}
+
+#[test]
 fn a_jump_arrives_though_others_change_the_list_and_what_is_typed_is_for_where_it_leads() {
     let names: Vec<String> = (0..450).map(|n| format!("{n:03}.wav")).collect();
     let mut desk = Desk::with(&names.iter().map(String::as_str).collect::<Vec<_>>());

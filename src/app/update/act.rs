@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::app::dialog::{Dialog, MessageDialog};
 use crate::app::effect::Effect;
-use crate::app::list::Selection;
+use crate::app::list::{Selection, To};
 use crate::app::state::{Focus, Severity};
 use crate::domain::{ActionReport, Anchor, Deed, Skip, Target, UndoReport, UserError};
 use crate::text::{counted, safe_line};
@@ -81,7 +81,7 @@ impl Turn<'_> {
                 self.changed_ourselves();
                 self.reread();
                 if let Some(key) = report.sample {
-                    self.reload(Anchor::AroundKey(key), None);
+                    self.reload(Anchor::AroundKey(key.clone()), To::Key(key));
                 }
             }
             Err(error) => self.failed(error),

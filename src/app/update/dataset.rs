@@ -8,7 +8,7 @@ use crate::app::dialog::{
 };
 use crate::app::effect::Effect;
 use crate::app::exchange::{ExchangeState, SourceRights};
-use crate::app::list::ListPane;
+use crate::app::list::{ListPane, To};
 use crate::app::place::Place;
 use crate::app::sound::SoundPane;
 use crate::app::state::{DatasetInfo, Focus, Screen, SyncState};
@@ -68,7 +68,7 @@ impl Turn<'_> {
     /// File, cursor, playhead, tab, filter and speed as they were left.
     fn come_back(&mut self, place: Option<Place>) {
         let Some(place) = place else {
-            self.reload(Anchor::First, None);
+            self.reload(Anchor::First, To::Start);
             return;
         };
         self.state.view = place.view;
@@ -82,7 +82,7 @@ impl Turn<'_> {
         pane.autoplay = place.autoplay;
         let sample = place.sample.map(SampleId);
         self.state.editor.restore = Some(place);
-        self.reload(sample.map_or(Anchor::First, Anchor::Around), sample);
+        self.reload(sample.map_or(Anchor::First, Anchor::Around), To::Sample(sample));
     }
 
     fn tell_player(&mut self) {

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::app::dialog::{Dialog, FilterDialog, OrderDialog};
-use crate::app::list::Selection;
+use crate::app::list::{Selection, To};
 use crate::domain::{Anchor, Filter, Order, OrderBy};
 use crate::text::Buffer;
 
@@ -36,7 +36,7 @@ impl Turn<'_> {
         self.state.list.filter = filter;
         self.state.list.selection = Selection::default();
         self.state.list.total = None;
-        self.reload(Anchor::First, None);
+        self.reload(Anchor::First, To::Sample(None));
         self.remember_soon();
     }
 
@@ -59,7 +59,7 @@ impl Turn<'_> {
         let descending = order.by == by && !order.descending;
         self.state.list.order = Order { by, descending };
         let on = self.state.list.cursor_row().map(|row| row.id);
-        self.reload(on.map_or(Anchor::First, Anchor::Around), on);
+        self.reload(on.map_or(Anchor::First, Anchor::Around), To::Sample(on));
         self.remember_soon();
     }
 }

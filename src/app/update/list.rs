@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::app::effect::{Effect, PagePurpose};
-use crate::app::list::{PAGE, Selection};
+use crate::app::list::{PAGE, Selection, To};
 use crate::app::state::Focus;
 use crate::domain::{Anchor, Page, PageRequest, SampleId, View};
 use std::collections::BTreeSet;
@@ -19,16 +19,16 @@ impl Turn<'_> {
         }
     }
 
-    /// Reads the list anew around an anchor; the cursor goes to `on` if it is there.
-    pub(super) fn reload(&mut self, anchor: Anchor, on: Option<SampleId>) {
+    /// Reads the list anew around an anchor; the cursor goes to `to`, once that is here. What is typed for the rows
+    /// meanwhile is for those.
+    pub(super) fn reload(&mut self, anchor: Anchor, to: To) {
         self.stay();
-        self.go(PagePurpose::Replace(on), anchor);
+        self.go(anchor, to);
     }
 
-    /// The cursor goes to another window, once it is here. What is typed for the rows meanwhile is for those.
-    fn go(&mut self, purpose: PagePurpose, anchor: Anchor) {
-        self.state.list.coming = Some((purpose, anchor.clone()));
-        self.ask_anew(purpose, anchor);
+    fn go(&mut self, anchor: Anchor, to: To) {
+        self.state.list.coming = Some((anchor.clone(), to));
+        self.ask_anew(PagePurpose::Replace, anchor);
     }
 
     fn ask_anew(&mut self, purpose: PagePurpose, anchor: Anchor) {
@@ -49,9 +49,9 @@ impl Turn<'_> {
     pub(super) fn refresh(&mut self) {
         let list = &self.state.list;
         match (&list.coming, list.cursor_row().map(|row| row.id)) {
-            (Some((purpose, anchor)), _) => self.go(*purpose, anchor.clone()),
+            (Some((anchor, _)), _) => self.ask_anew(PagePurpose::Replace, anchor.clone()),
             (None, Some(id)) => self.ask_anew(PagePurpose::Refresh(id), Anchor::Around(id)),
-            (None, None) => self.go(PagePurpose::Replace(None), Anchor::First),
+            (None, None) => self.go(Anchor::First, To::Start),
         }
     }
 
@@ -83,17 +83,21 @@ impl Turn<'_> {
         if generation != self.state.list.generation {
             return;
         }
-        match purpose {
-            PagePurpose::Replace(on) => {
-                self.state.list.replace(page, on);
-                self.replaced();
+        let to = match purpose {
+            PagePurpose::After => {
+                self.state.list.append(page);
                 self.advance();
+                return;
             }
-            PagePurpose::ReplaceAtEnd => {
-                self.state.list.replace(page, None);
-                self.state.list.cursor = self.state.list.rows.len().saturating_sub(1);
-                self.replaced();
+            PagePurpose::Before => {
+                self.state.list.prepend(page);
+                return;
             }
+            PagePurpose::Replace => match self.state.list.coming.take() {
+                Some((_, to)) => to,
+                // It was not waited for any longer.
+                None => self.state.list.cursor_row().map_or(To::Start, |row| To::Stay(row.id)),
+            },
             PagePurpose::Refresh(asked) => {
                 // Who went on meanwhile is not taken back.
                 let here = self.state.list.cursor_row().map_or(asked, |row| row.id);
@@ -101,22 +105,14 @@ impl Turn<'_> {
                     self.refresh();
                     return;
                 }
-                self.state.list.renew(page, here);
-                self.replaced();
-                self.advance();
+                To::Stay(here)
             }
-            PagePurpose::After => {
-                self.state.list.append(page);
-                self.advance();
-            }
-            PagePurpose::Before => self.state.list.prepend(page),
-        }
-    }
-
-    fn replaced(&mut self) {
+        };
+        self.state.list.replace(page, &to);
         self.count_list();
         self.after_replace();
         self.list_has_come();
+        self.advance();
     }
 
     /// *Next* waited for more of the list: on to it, with what was typed meanwhile.
@@ -203,9 +199,9 @@ impl Turn<'_> {
             let to = if last { i64::MAX / 2 } else { i64::MIN / 2 };
             self.move_cursor(to);
         } else if last {
-            self.go(PagePurpose::ReplaceAtEnd, Anchor::Last);
+            self.go(Anchor::Last, To::End);
         } else {
-            self.reload(Anchor::First, None);
+            self.reload(Anchor::First, To::Start);
         }
     }
 
@@ -225,7 +221,7 @@ impl Turn<'_> {
         self.state.list.total = None;
         self.state.editor.open = None;
         self.stop_sound();
-        self.reload(Anchor::First, None);
+        self.reload(Anchor::First, To::Start);
         self.remember_soon();
     }
 

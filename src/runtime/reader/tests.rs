@@ -95,7 +95,7 @@ fn nothing_waits_for_a_count() {
 
     // It goes on until the list is another; that one is counted.
     asker.reader.newest.wait_until_it_runs(1);
-    asker.reader.page(2, PagePurpose::Replace(None), quick());
+    asker.reader.page(2, PagePurpose::Replace, quick());
     assert!(matches!(asker.answer(), Message::Page { generation: 2, .. }));
     asker.reader.count(count(2, quick(), 2));
     let Message::Counted { generation: 2, offset, total } = asker.answer() else { panic!() };
@@ -139,11 +139,11 @@ fn of_several_counts_that_wait_only_the_newest_is_run() {
 #[test]
 fn a_newer_page_ends_the_search_that_runs() {
     let mut asker = Asker::new();
-    asker.reader.page(1, PagePurpose::Replace(None), endless());
+    asker.reader.page(1, PagePurpose::Replace, endless());
     asker.reader.newest.wait_until_it_runs(1);
     // The letters that follow at once.
-    asker.reader.page(2, PagePurpose::Replace(None), endless());
-    asker.reader.page(3, PagePurpose::Replace(None), quick());
+    asker.reader.page(2, PagePurpose::Replace, endless());
+    asker.reader.page(3, PagePurpose::Replace, quick());
     let Message::Page { generation: 3, page, .. } = asker.answer() else { panic!() };
     assert_eq!(page.rows.len(), 2);
     asker.reader.finish();
@@ -155,7 +155,7 @@ fn neither_a_search_nor_a_count_keeps_anybody_who_leaves() {
     let mut asker = Asker::new();
     asker.reader.count(count(1, endless(), 1));
     asker.reader.newest.wait_until_it_runs(1);
-    asker.reader.page(2, PagePurpose::Replace(None), endless());
+    asker.reader.page(2, PagePurpose::Replace, endless());
     asker.reader.newest.wait_until_it_runs(2);
     asker.reader.count(count(2, endless(), 1));
     asker.reader.finish();

@@ -7,11 +7,11 @@ use super::error::{ShareError, ShareProblem};
 use super::log::{LABELS, LogObject, plan};
 use super::marker::{self, Marker, same_source};
 use super::{history, line};
-use crate::domain::{Revision, SampleKey, WriterId};
+use crate::domain::WriterId;
 use crate::objects::{PutIf, Store, StoreError};
 use crate::workspace::{Batch, Dataset, Portion, Reader, Shared, Writer};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -78,17 +78,12 @@ pub struct ShareJob {
     report: ShareReport,
     phase: Phase,
     objects: Vec<(LogObject, Option<Timestamp>)>,
+    /// About so many revisions are to come, as was told last.
+    expected: Option<u64>,
     /// What came and is not taken in yet.
-    lines: Option<Lines>,
+    waiting: Option<Portion>,
     /// Revisions that one transaction takes in, as long as that took lately.
     at_once: usize,
-}
-
-#[derive(Debug)]
-struct Lines {
-    revisions: VecDeque<(SampleKey, Revision)>,
-    from: Shared,
-    position: Option<(WriterId, u64)>,
 }
 
 #[derive(Debug)]
@@ -132,7 +127,8 @@ impl ShareJob {
             report: ShareReport::default(),
             phase: Phase::Pulling(receiver),
             objects: Vec::new(),
-            lines: None,
+            expected: None,
+            waiting: None,
             at_once: FIRST,
         })
     }
@@ -150,8 +146,8 @@ impl ShareJob {
     }
 
     fn advance(&mut self, writer: &mut Writer, at: Timestamp) -> Result<ShareStep, ShareError> {
-        if let Some(lines) = self.lines.take() {
-            return self.take_some(writer, lines);
+        if let Some(waiting) = self.waiting.take() {
+            return self.take_some(writer, waiting);
         }
         match &mut self.phase {
             Phase::Pulling(found) => match found.recv_timeout(PATIENCE) {
@@ -186,11 +182,8 @@ impl ShareJob {
     fn take(&mut self, writer: &mut Writer, found: Found) -> Result<ShareStep, ShareError> {
         match found {
             Found::Marker(marker) => belongs(writer, *marker)?,
-            Found::Expected(_) => {}
-            Found::Lines(Portion { revisions, from, position }) => {
-                return self
-                    .take_some(writer, Lines { revisions: revisions.into(), from, position });
-            }
+            Found::Expected(expected) => self.expected = Some(expected),
+            Found::Lines(portion) => return self.take_some(writer, portion),
             Found::Problem(problem) => self.report.problems.push(problem),
             Found::All(objects) => {
                 self.objects = objects;
@@ -201,30 +194,24 @@ impl ShareJob {
         Ok(ShareStep::Pulling(self.report.pulled))
     }
 
-    /// Takes in what is there in one transaction, as a large import does: for a workspace that is new, where nobody waits
-    /// for anything else. What came before it was stopped, or before the output failed or kept silent, stays.
+    /// Takes in what is still to come, in one transaction, as a large import does: for a workspace that is new, where
+    /// nobody waits for anything else. What came before it was stopped, or before the output failed or kept silent, stays.
     fn take_all(
         &mut self,
+        expected: u64,
         writer: &mut Writer,
         on_step: &mut dyn FnMut(&ShareStep) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, ShareError> {
-        let Phase::Pulling(found) = &self.phase else { return Ok(ControlFlow::Continue(())) };
-        let expected = loop {
-            match found.recv().map_err(|_| ShareError::Lost)? {
-                Found::Marker(marker) => belongs(writer, *marker)?,
-                Found::Expected(expected) => break expected,
-                other => return self.take(writer, other).map(|_| ControlFlow::Continue(())),
-            }
+    ) -> Result<ShareStep, ShareError> {
+        let Phase::Pulling(found) = &self.phase else {
+            return Ok(ShareStep::Pulling(self.report.pulled));
         };
-        let (mut end, mut flow, mut read) = (None, ControlFlow::Continue(()), 0);
-        let mut silent = false;
         let problems = &mut self.report.problems;
+        let (mut read, mut end) = (0, None);
         let portions = std::iter::from_fn(|| {
-            while flow.is_continue() {
+            while on_step(&ShareStep::Pulling(read)).is_continue() {
                 match found.recv_timeout(SILENCE) {
                     Ok(Found::Lines(portion)) => {
                         read += portion.revisions.len() as u64;
-                        flow = on_step(&ShareStep::Pulling(read));
                         return Some(portion);
                     }
                     Ok(Found::Problem(problem)) => problems.push(problem),
@@ -233,19 +220,15 @@ impl ShareJob {
                         end = Some(last);
                         return None;
                     }
-                    Err(error) => {
-                        silent = error == RecvTimeoutError::Timeout;
-                        return None;
-                    }
+                    Err(_) => return None,
                 }
             }
             None
         });
-        self.report.pulled = writer.take_all_shared(expected, portions)?.new;
+        self.report.pulled += writer.take_all_shared(expected, portions)?.new;
         match end {
-            Some(end) => self.take(writer, end).map(|_| flow),
-            None if flow.is_break() || silent => Ok(flow),
-            None => Err(ShareError::Lost),
+            Some(end) => self.take(writer, end),
+            None => Ok(ShareStep::Pulling(self.report.pulled)),
         }
     }
 
@@ -253,19 +236,19 @@ impl ShareJob {
     fn take_some(
         &mut self,
         writer: &mut Writer,
-        mut lines: Lines,
+        portion: Portion,
     ) -> Result<ShareStep, ShareError> {
-        let some: Vec<_> =
-            lines.revisions.drain(..self.at_once.min(lines.revisions.len())).collect();
-        let position = lines.position.filter(|_| lines.revisions.is_empty());
+        let Portion { mut revisions, from, position } = portion;
+        let rest = revisions.split_off(self.at_once.min(revisions.len()));
+        let here = position.filter(|_| rest.is_empty());
         let began = Instant::now();
-        self.report.pulled += writer.take_shared(&some, lines.from, position)?.new;
-        if some.len() >= SMALLEST {
+        self.report.pulled += writer.take_shared(&revisions, from, here)?.new;
+        if revisions.len() >= SMALLEST {
             let factor = AIM.as_secs_f64() / began.elapsed().as_secs_f64().max(1e-6);
-            let next = some.len() as f64 * factor.clamp(0.25, 2.0);
+            let next = revisions.len() as f64 * factor.clamp(0.25, 2.0);
             self.at_once = (next as usize).clamp(SMALLEST, CHUNK);
         }
-        self.lines = (!lines.revisions.is_empty()).then_some(lines);
+        self.waiting = (!rest.is_empty()).then_some(Portion { revisions: rest, from, position });
         Ok(ShareStep::Pulling(self.report.pulled))
     }
 
@@ -458,11 +441,11 @@ pub fn share(
     on_step: &mut dyn FnMut(&ShareStep) -> ControlFlow<()>,
 ) -> Result<Option<ShareReport>, ShareError> {
     let mut job = ShareJob::start(store, writer, now())?;
-    if writer.is_new()? && job.take_all(writer, on_step)?.is_break() {
-        return Ok(None);
-    }
     loop {
-        let step = job.step(writer, now())?;
+        let step = match job.expected.take() {
+            Some(expected) if writer.is_new()? => job.take_all(expected, writer, on_step)?,
+            _ => job.step(writer, now())?,
+        };
         let flow = on_step(&step);
         if let ShareStep::Done(report) = step {
             return Ok(Some(report));

@@ -2,8 +2,6 @@
 
 use super::*;
 use proptest::prelude::*;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(super) fn all() -> PageRequest {
     PageRequest {
@@ -134,20 +132,12 @@ fn among_many_that_are_equal_a_page_costs_no_more() {
     let equal = |n: usize| Listed { modified: Some(at), ..file(&format!("{n:05}"), 1, "e") };
     let mut desk = Desk::new(&[]);
     desk.sync(&(0..3_000).map(equal).collect::<Vec<_>>());
-    let steps = Arc::new(AtomicUsize::new(0));
-    let counted = steps.clone();
-    let count = move || {
-        counted.fetch_add(1, Ordering::Relaxed);
-        false
-    };
-    desk.reader.connection.progress_handler(1, Some(count)).unwrap();
+    let steps = Steps::of(&mut desk.reader);
     let cost = |of: &str, by, descending| {
         let order = Order { by, descending };
         let anchor = Anchor::After(desk.id(of));
         let request = PageRequest { view: View::Unlabeled, order, anchor, limit: 10, ..all() };
-        steps.store(0, Ordering::Relaxed);
-        assert_eq!(desk.reader.page(&request).unwrap().rows.len(), 10);
-        steps.load(Ordering::Relaxed)
+        steps.taken(|| assert_eq!(desk.reader.page(&request).unwrap().rows.len(), 10))
     };
     for (by, descending) in ORDERS.into_iter().flat_map(|by| [(by, false), (by, true)]) {
         let (early, late) = if descending { ("02990", "00020") } else { ("00010", "02980") };

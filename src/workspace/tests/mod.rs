@@ -20,6 +20,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -174,6 +176,29 @@ impl Desk {
     /// Everything that is derived or maintained, against what it comes from.
     fn check(&self) {
         check(&self.path(), &self.reader);
+    }
+}
+
+/// Counts what SQLite does for a reader, in steps of its machine.
+struct Steps(Arc<AtomicUsize>);
+
+impl Steps {
+    fn of(reader: &mut Reader) -> Self {
+        let steps = Arc::new(AtomicUsize::new(0));
+        let counted = steps.clone();
+        let count = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        reader.connection.progress_handler(1, Some(count)).unwrap();
+        Self(steps)
+    }
+
+    /// How many a look takes.
+    fn taken(&self, look: impl FnOnce()) -> usize {
+        self.0.store(0, Ordering::Relaxed);
+        look();
+        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -3,8 +3,6 @@
 use super::*;
 use crate::workspace::conditions;
 use crate::workspace::list::{Looker, asked};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 const ORDERS: [OrderBy; 5] =
     [OrderBy::Name, OrderBy::Time, OrderBy::Duration, OrderBy::Labeled, OrderBy::CharsPerSecond];
@@ -138,32 +136,21 @@ fn no_page_of_any_list_costs_more_among_many() {
 /// What SQLite does for each page, in steps of its machine.
 fn costs(desk: &mut Desk) -> Vec<(String, usize)> {
     let anchors = anchors(desk);
-    let steps = Arc::new(AtomicUsize::new(0));
-    let counted = steps.clone();
-    let count = move || {
-        counted.fetch_add(1, Ordering::Relaxed);
-        false
-    };
-    desk.reader.connection.progress_handler(1, Some(count)).unwrap();
-    let cost = |look: &dyn Fn()| {
-        steps.store(0, Ordering::Relaxed);
-        look();
-        steps.load(Ordering::Relaxed)
-    };
+    let steps = Steps::of(&mut desk.reader);
     let mut costs = Vec::new();
     for (view, order) in lists().filter(|(view, order)| !is_read_on(*view, order.by)) {
         let request = PageRequest { view, order, limit: 10, ..lists::all() };
         let page = |anchor: Anchor| {
             let what = format!("{view:?} {order:?} {anchor:?}");
             let request = PageRequest { anchor, ..request.clone() };
-            (what, cost(&|| drop(desk.reader.page(&request).unwrap())))
+            (what, steps.taken(|| drop(desk.reader.page(&request).unwrap())))
         };
         let beside = |id: SampleId| {
             let both = || {
                 desk.reader.next(&request, id).unwrap();
                 desk.reader.previous(&request, id).unwrap();
             };
-            (format!("{view:?} {order:?} beside {id:?}"), cost(&both))
+            (format!("{view:?} {order:?} beside {id:?}"), steps.taken(both))
         };
         costs.extend([Anchor::First, Anchor::Last].map(page));
         for id in anchors.iter().copied().chain([SampleId(500)]) {

@@ -2,7 +2,8 @@
 
 use super::Writer;
 use crate::workspace::error::{Doing, Result};
-use crate::workspace::{anew, apply, merging, search};
+use crate::workspace::merging::{self, Want};
+use crate::workspace::{anew, apply, search};
 use std::time::Instant;
 
 /// How many samples the first index step takes; the next ones as many as some 25 ms allow.
@@ -37,9 +38,8 @@ impl Writer {
         let doing = "bring the search index up to date";
         let Indexing { mut step, large, mut queued } = self.indexing;
         let left = anew::is_left(&self.connection)?;
-        let outworn = merging::is_outworn(&self.connection, large)?;
-        let merges = merging::is_due(&self.connection)?;
-        if !left && !outworn && !merges && !search::any_waiting(&self.connection)? {
+        let wants = merging::wants(&self.connection, large)?;
+        if !left && wants.is_none() && !search::any_waiting(&self.connection)? {
             return Ok(0);
         }
         let began = Instant::now();
@@ -49,13 +49,14 @@ impl Writer {
             if left && anew::clear(transaction)? {
                 return Ok(None);
             }
-            // Somebody else may have done it meanwhile.
-            if outworn && merging::is_outworn(transaction, large)? {
-                anew::begin(transaction, &mut queued)?;
-                return Ok(None);
-            }
-            if merges && merging::merge(transaction)? {
-                return Ok(None);
+            match wants {
+                // Somebody else may have done it meanwhile.
+                Some(Want::BeginAnew) if merging::wants(transaction, large)? == wants => {
+                    anew::begin(transaction, &mut queued)?;
+                    return Ok(None);
+                }
+                Some(Want::Merge) if merging::merge(transaction)? => return Ok(None),
+                _ => {}
             }
             search::catch_up(transaction, step).map(Some)
         });
@@ -63,7 +64,11 @@ impl Writer {
         if done? == Some(step) {
             apply::adapt(&mut step, began.elapsed());
         }
-        self.indexing = Indexing { step, large, queued: if outworn { queued } else { 0 } };
+        self.indexing = Indexing {
+            step,
+            large,
+            queued: if wants == Some(Want::BeginAnew) { queued } else { 0 },
+        };
         search::waiting(&self.connection, MANY_WAIT)
     }
 }

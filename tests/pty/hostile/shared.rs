@@ -65,6 +65,14 @@ impl Joined {
         for (name, inside) in [("V001", "V001"), ("V002", FORGED)] {
             joined.publish(name, inside);
         }
+        joined.done(["init".as_ref(), joined.output.as_os_str()]);
+        joined
+    }
+
+    /// The same, and what the other machine shared is here.
+    fn synchronized(texts: &[String]) -> Self {
+        let joined = Self::new(texts);
+        joined.run([OsStr::new("sync"), joined.source()]);
         joined
     }
 
@@ -120,10 +128,8 @@ fn labels() -> Vec<String> {
 #[test]
 fn what_another_machine_shared_is_printed_safely_and_kept() {
     let texts = labels();
-    let joined = Joined::new(&texts);
+    let joined = Joined::synchronized(&texts);
     let source = joined.source();
-    joined.done(["init".as_ref(), joined.output.as_os_str()]);
-    joined.run([OsStr::new("sync"), source]);
     let listed = joined.done([OsStr::new("list"), source, "--json".as_ref()]);
     let kept: Vec<Value> = json_lines(&listed.stdout);
     let lost = texts.iter().enumerate().filter(|(at, text)| {
@@ -164,10 +170,8 @@ fn what_another_machine_shared_is_printed_safely_and_kept() {
 #[test]
 fn what_another_machine_shared_is_exported_into_its_folder_alone() {
     let texts = labels();
-    let joined = Joined::new(&texts);
+    let joined = Joined::synchronized(&texts);
     let source = joined.source();
-    joined.done(["init".as_ref(), joined.output.as_os_str()]);
-    joined.run([OsStr::new("sync"), source]);
     let out = joined.home.join("out");
     fs::create_dir(&out).expect("a folder");
     let outside = || -> Vec<PathBuf> {
@@ -196,7 +200,6 @@ fn what_another_machine_shared_is_exported_into_its_folder_alone() {
 fn what_another_machine_shared_is_shown_safely() {
     let texts = labels();
     let joined = Joined::new(&texts);
-    joined.done(["init".as_ref(), joined.output.as_os_str()]);
     let screen = Launch::earmark(&joined.home).arg(joined.source()).size(120, 40).start();
     screen.wait_for("the labels of others", |view| {
         view.contains("⇅") && view.contains(&format!("Labeled {}", texts.len()))
@@ -234,9 +237,7 @@ fn what_another_machine_shared_is_shown_safely() {
 
 #[test]
 fn a_version_named_like_a_path_is_no_path() {
-    let joined = Joined::new(&["thank you".to_owned()]);
-    joined.done(["init".as_ref(), joined.output.as_os_str()]);
-    joined.run([OsStr::new("sync"), joined.source()]);
+    let joined = Joined::synchronized(&["thank you".to_owned()]);
     for name in ["../../up", "/etc/passwd", "V001/../../../up", ".."] {
         let output = joined.run([OsStr::new("versions"), joined.source(), name.as_ref()]);
         assert!(!output.status.success(), "{name}: {output:?}");

@@ -46,15 +46,21 @@ fn checked(bench: &Bench, expected: &[&str]) {
     assert_eq!(lost, 0, "{there:?}");
 }
 
+/// The screen, on which one more was labeled: *before*.
+fn labeled_once(bench: &Bench, disk: &[(&str, &str)]) -> Screen {
+    let screen = open(bench, disk);
+    screen.type_keys("<enter>");
+    screen.type_keys("before<enter>");
+    screen.wait_for_text("Labeled 3");
+    screen
+}
+
 /// Labels once, then on a disk that answers every such call with an error until it is mended.
 fn fails_and_is_mended(calls: &str) {
     let bench = Bench::new(5);
     let disk =
         [("DISK_AT", "1"), ("DISK_STAYS", "1"), ("DISK_ERROR", "EIO"), ("DISK_CALLS", calls)];
-    let screen = open(&bench, &disk);
-    screen.type_keys("<enter>");
-    screen.type_keys("before<enter>");
-    screen.wait_for_text("Labeled 3");
+    let screen = labeled_once(&bench, &disk);
     let armed = bench.home.join("armed");
     fs::write(&armed, "").expect("the disk fails");
     screen.type_keys("on a bad disk<enter>");
@@ -81,10 +87,7 @@ fn a_disk_that_does_not_sync_keeps_the_text_and_is_tried_again() {
 #[test]
 fn a_workspace_that_is_moved_away_confirms_nothing_until_it_is_back() {
     let bench = Bench::new(5);
-    let screen = open(&bench, &[]);
-    screen.type_keys("<enter>");
-    screen.type_keys("before<enter>");
-    screen.wait_for_text("Labeled 3");
+    let screen = labeled_once(&bench, &[]);
     let file = workspace(&bench);
     let aside = file.with_extension("aside");
     fs::rename(&file, &aside).expect("the workspace is moved away");
@@ -106,10 +109,7 @@ fn a_workspace_that_is_moved_away_confirms_nothing_until_it_is_back() {
 #[test]
 fn a_workspace_that_is_deleted_confirms_nothing_more_and_what_was_shared_is_there() {
     let bench = Bench::new(5);
-    let screen = open(&bench, &[]);
-    screen.type_keys("<enter>");
-    screen.type_keys("before<enter>");
-    screen.wait_for_text("Labeled 3");
+    let screen = labeled_once(&bench, &[]);
     assert!(bench.run(&["sync", "calls"], &Disk::default()).status.success());
     let file = workspace(&bench);
     for ending in ["-wal", "-shm", ""] {
