@@ -227,7 +227,7 @@ pub struct NewerDialog {
     pub theirs: SampleDetail,
     /// The chosen row: 0 mine, 1 theirs, 2 back to the box.
     pub cursor: usize,
-    /// It came while the next file was being typed: since when nobody typed on.
+    /// It came up while something else was done: since when nobody went on with that.
     pub(crate) typed_at: Option<Duration>,
 }
 

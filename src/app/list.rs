@@ -58,6 +58,8 @@ pub struct ListPane {
     pub loading: bool,
     /// Every question to the workspace carries it; answers of an older one are dropped.
     pub generation: u64,
+    /// The list is on its way, as it was when that was asked for.
+    pub(super) renewal: Renewal,
     pub(super) asked_before: bool,
     /// The window to which the cursor is to go, while it is on its way.
     pub(super) coming: Option<(Anchor, To)>,
@@ -67,6 +69,19 @@ pub struct ListPane {
     pub(super) pending: BTreeSet<SampleId>,
     /// The next sample was wanted before its page had come: open it when it does.
     pub(super) advance: bool,
+}
+
+/// Whether the list is being read anew. What others change meanwhile does not ask again before that has come: else a list
+/// that they change more often than it can be read would never come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Renewal {
+    /// Nothing is on its way.
+    #[default]
+    Done,
+    /// It is on its way.
+    Asked,
+    /// It is on its way, and there is something newer already.
+    AskedTooEarly,
 }
 
 /// Where the cursor goes in another window.

@@ -97,6 +97,7 @@ pub struct SyncState {
 #[derive(Debug, Clone)]
 pub(super) struct Unsaved {
     pub job: super::effect::LabelJob,
+    /// `None` while it is being tried.
     pub retry_at: Option<Duration>,
 }
 

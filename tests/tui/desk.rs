@@ -225,6 +225,16 @@ impl Desk {
         self
     }
 
+    /// Others change the workspace before each of so many answers.
+    pub(crate) fn amid_changes(&mut self, answers: usize) -> &mut Self {
+        for _ in 0..answers {
+            self.take(Message::Changed);
+            let answer = self.inbox.pop_front().expect("a change is asked about");
+            self.take(answer);
+        }
+        self
+    }
+
     fn answer(&mut self) {
         while !self.delays.held
             && let Some(message) = self.inbox.pop_front()

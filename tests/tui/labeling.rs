@@ -1,6 +1,7 @@
 //! The one key: label, next, play. And what it does where there is nothing to label.
 
 use crate::desk::Desk;
+use crate::scene::bob_labels;
 use earmark::app::{Focus, Message};
 use earmark::domain::View;
 use std::time::Duration;
@@ -201,6 +202,22 @@ fn a_full_disk_keeps_the_text_and_saves_it_when_there_is_room() {
     assert_eq!(desk.draft("b.wav").as_deref(), Some("two"));
     assert!(!desk.shows("not saved"), "{}", desk.screen());
     assert_eq!(desk.text(), "two");
+}
+
+#[test]
+fn a_label_that_waited_for_room_is_asked_about_once() {
+    let mut desk = Desk::with(&THREE);
+    desk.room().full = true;
+    desk.keys("<enter>one<enter>").expect("not saved");
+    desk.room().full = false;
+    bob_labels(&mut desk, "a.wav", "theirs");
+    desk.busy_writer(true).wait(Duration::from_secs(20)).busy_writer(false);
+    desk.expect("Labeled meanwhile by somebody else");
+    assert_eq!(desk.state.dialogs.len(), 1);
+    desk.wait(Duration::from_secs(1)).keys("<up><enter>").wait(Duration::from_secs(20));
+    assert!(desk.state.dialogs.is_empty(), "{}", desk.screen());
+    assert!(!desk.shows("not saved"), "{}", desk.screen());
+    assert_eq!(desk.label("a.wav").as_deref(), Some("theirs"));
 }
 
 #[test]

@@ -46,6 +46,20 @@ fn who_goes_on_while_the_list_is_read_anew_is_not_taken_back() {
 }
 
 #[test]
+fn a_list_comes_though_others_change_it_more_often_than_it_is_read() {
+    let mut desk = Desk::with(&THREE);
+    bob_labels(&mut desk, "b.wav", "from bob");
+    desk.hold(true).amid_changes(20);
+    assert_eq!(desk.names(), ["a.wav", "c.wav"]);
+    desk.keys("/c<enter>G").amid_changes(200);
+    assert_eq!(desk.names(), ["c.wav"]);
+    // What changed last is seen as well.
+    bob_labels(&mut desk, "c.wav", "from bob");
+    desk.amid_changes(1).hold(false);
+    assert_eq!(desk.names(), [""; 0]);
+}
+
+#[test]
 fn the_cursor_stays_at_the_end_when_the_last_file_goes() {
     let mut desk = Desk::with(&THREE);
     desk.keys("G");
@@ -107,6 +121,36 @@ fn a_label_given_meanwhile_is_never_overwritten_unasked() {
         assert_eq!(desk.label("a.wav").as_deref(), Some(label), "{keys}");
         assert_eq!(desk.draft("a.wav").as_deref(), draft, "{keys}");
     }
+}
+
+#[test]
+fn a_question_that_comes_up_over_the_list_or_a_dialog_is_answered_by_no_key_meant_for_that() {
+    for (before, typed) in
+        [("", "kk<enter>"), ("", "k<esc>"), ("/", "a<enter>kk<enter>"), (":", "<esc>kk<enter>")]
+    {
+        let mut desk = Desk::with(&THREE);
+        desk.busy_writer(true).keys("<enter>mine<enter><esc>").keys(before);
+        bob_labels(&mut desk, "a.wav", "theirs");
+        desk.busy_writer(false).keys(typed).expect("Labeled meanwhile by somebody else");
+        assert_eq!(desk.label("a.wav").as_deref(), Some("theirs"), "{before}{typed}");
+        assert_eq!(desk.draft("a.wav").as_deref(), Some("mine"));
+        desk.wait(Duration::from_secs(1)).keys("kk<enter>");
+        assert_eq!(desk.label("a.wav").as_deref(), Some("mine"), "{before}{typed}");
+        assert!(desk.state.dialogs.is_empty(), "{}", desk.screen());
+    }
+}
+
+#[test]
+fn questions_are_asked_one_after_the_other() {
+    let mut desk = Desk::with(&THREE);
+    desk.busy_writer(true).keys("<enter>one<enter>two<enter>");
+    bob_labels(&mut desk, "a.wav", "theirs");
+    bob_labels(&mut desk, "b.wav", "theirs");
+    desk.busy_writer(false).wait(Duration::from_secs(1)).keys("<up><up>").expect("▸ mine");
+    desk.keys("<enter>").expect("Labeled meanwhile").wait(Duration::from_secs(1)).keys("<enter>");
+    assert_eq!(desk.label("a.wav").as_deref(), Some("one"));
+    assert_eq!(desk.label("b.wav").as_deref(), Some("theirs"));
+    assert_eq!(desk.draft("b.wav").as_deref(), Some("two"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::app::dialog::{Dialog, MessageDialog};
 use crate::app::effect::Effect;
-use crate::app::list::{Selection, To};
+use crate::app::list::{Renewal, Selection, To};
 use crate::app::state::{Focus, Severity};
 use crate::domain::{ActionReport, Anchor, Deed, Skip, Target, UndoReport, UserError};
 use crate::text::{counted, safe_line};
@@ -91,6 +91,7 @@ impl Turn<'_> {
     /// Something failed: one line where it fits, a dialog where there is a hint to follow.
     pub(super) fn failed(&mut self, error: UserError) {
         self.stay();
+        self.state.list.renewal = Renewal::Done;
         // Nobody knows whether it was the rows that failed: keys do not wait for them any longer.
         if !self.state.list.rows.is_empty() && self.state.list.coming.take().is_some() {
             self.list_has_come();

@@ -29,7 +29,11 @@ impl Turn<'_> {
             input @ (Input::Key(_) | Input::Paste(_) | Input::Lines(_)) => {
                 self.dismiss_error();
                 if !self.types_on(&input) {
+                    let covered = self.covers_question();
                     self.typed(input);
+                    if covered {
+                        self.question_comes_up();
+                    }
                 }
             }
         }

@@ -5,6 +5,7 @@ use crate::action::Action;
 use crate::app::dialog::{Dialog, NewerDialog};
 use crate::app::editor::{DraftMark, Loading};
 use crate::app::effect::{DraftJob, Effect, LabelJob};
+use crate::app::list::Renewal;
 use crate::app::message::{Input, LabelOutcome};
 use crate::app::state::{Focus, Severity, Unsaved};
 use crate::domain::{
@@ -264,6 +265,10 @@ impl Turn<'_> {
         }
         self.state.drafts_out.remove(&job.key);
         self.effect(Effect::Counts);
+        if self.state.list.renewal != Renewal::Done {
+            // It may still have the label as it was.
+            self.refresh_in_turn();
+        }
         let leaves = matches!(self.state.view, View::Unlabeled | View::ToConfirm);
         let is_open = self.open_id() == Some(job.sample);
         if leaves && !(is_open && self.state.focus == Focus::Editor) {
@@ -314,19 +319,23 @@ impl Turn<'_> {
 
     fn newer(&mut self, job: LabelJob, theirs: SampleDetail) {
         self.keep_as_draft(&job);
-        let types = self.state.focus == Focus::Editor && self.open_id() != Some(job.sample);
-        let typed_at = types.then_some(self.context.now);
+        // From now on it is a question, and no label that waits for room.
+        self.state.unsaved.remove(&job.sample);
+        let elsewhere = self.state.focus == Focus::List || self.open_id() != Some(job.sample);
+        let typed_at = (elsewhere && self.state.dialogs.is_empty()).then_some(self.context.now);
         let dialog = NewerDialog { job, theirs, cursor: 2, typed_at };
-        self.state.dialogs.push(Dialog::Newer(Box::new(dialog)));
+        // Beneath what is being answered: a key that was meant for that must not answer this.
+        self.state.dialogs.insert(0, Dialog::Newer(Box::new(dialog)));
     }
 
-    /// What is typed while a newer label comes up is meant for the box of the next file, not for the question about the
-    /// one before: it goes there, until there is a pause. Whether it did.
+    /// What is typed while a newer label comes up is meant for the list or for the box of the next file, not for the
+    /// question about the one before: it goes there, until there is a pause. Whether it did.
     pub(super) fn types_on(&mut self, input: &Input) -> bool {
         let now = self.context.now;
+        let is_meant_elsewhere = self.state.focus == Focus::List || is_text(input);
         let Some(Dialog::Newer(dialog)) = self.state.dialogs.last_mut() else { return false };
         let typing = dialog.typed_at.is_some_and(|at| now.saturating_sub(at) < TYPES_ON);
-        if !typing || !is_text(input) {
+        if !typing || !is_meant_elsewhere {
             dialog.typed_at = None;
             return false;
         }
@@ -336,8 +345,20 @@ impl Turn<'_> {
             dialog.typed_at = Some(now);
         }
         self.typed(input.clone());
-        self.state.dialogs.extend(asked);
+        self.state.dialogs.splice(0..0, asked);
         true
+    }
+
+    /// Whether another dialog lies on what there may be of questions about newer labels.
+    pub(super) fn covers_question(&self) -> bool {
+        self.state.dialogs.last().is_some_and(|dialog| !matches!(dialog, Dialog::Newer(_)))
+    }
+
+    /// What lay on a question may be gone: then that comes up now.
+    pub(super) fn question_comes_up(&mut self) {
+        if let Some(Dialog::Newer(dialog)) = self.state.dialogs.last_mut() {
+            dialog.typed_at = Some(self.context.now);
+        }
     }
 
     fn label_failed(&mut self, job: LabelJob, error: &UserError) {
@@ -374,7 +395,8 @@ impl Turn<'_> {
             .collect();
         for id in due {
             let Some(unsaved) = self.state.unsaved.get_mut(&id) else { continue };
-            unsaved.retry_at = Some(self.context.now + RETRY);
+            // Not before this one has an answer.
+            unsaved.retry_at = None;
             let job = unsaved.job.clone();
             self.effect(Effect::Label(job));
         }

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::app::effect::{Effect, PagePurpose};
-use crate::app::list::{PAGE, Selection, To};
+use crate::app::list::{PAGE, Renewal, Selection, To};
 use crate::app::state::Focus;
 use crate::domain::{Anchor, Page, PageRequest, SampleId, View};
 use std::collections::BTreeSet;
@@ -34,6 +34,7 @@ impl Turn<'_> {
     fn ask_anew(&mut self, purpose: PagePurpose, anchor: Anchor) {
         self.state.list.generation += 1;
         self.state.list.loading = true;
+        self.state.list.renewal = Renewal::Asked;
         self.ask(purpose, anchor);
     }
 
@@ -52,6 +53,16 @@ impl Turn<'_> {
             (Some((anchor, _)), _) => self.ask_anew(PagePurpose::Replace, anchor.clone()),
             (None, Some(id)) => self.ask_anew(PagePurpose::Refresh(id), Anchor::Around(id)),
             (None, None) => self.go(Anchor::First, To::Start),
+        }
+    }
+
+    /// Others changed something: the list is read anew, once what is on its way has come.
+    pub(super) fn refresh_in_turn(&mut self) {
+        match self.state.list.renewal {
+            Renewal::Done => self.refresh(),
+            Renewal::Asked | Renewal::AskedTooEarly => {
+                self.state.list.renewal = Renewal::AskedTooEarly;
+            }
         }
     }
 
@@ -108,11 +119,15 @@ impl Turn<'_> {
                 To::Stay(here)
             }
         };
+        let renewal = std::mem::take(&mut self.state.list.renewal);
         self.state.list.replace(page, &to);
         self.count_list();
         self.after_replace();
         self.list_has_come();
         self.advance();
+        if renewal == Renewal::AskedTooEarly {
+            self.refresh();
+        }
     }
 
     /// *Next* waited for more of the list: on to it, with what was typed meanwhile.

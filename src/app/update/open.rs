@@ -346,7 +346,7 @@ impl Turn<'_> {
             self.ask_for(id);
         }
         self.reread_conflict();
-        self.refresh();
+        self.refresh_in_turn();
     }
 }
 

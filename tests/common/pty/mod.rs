@@ -123,6 +123,9 @@ struct Seen {
     raw: Vec<u8>,
     /// How many bytes more a slow line carries; `None`: the line is quick.
     carries: Option<usize>,
+    /// Somebody waits for something on the screen, and has not looked at it as it is now.
+    unseen: bool,
+    waiting: bool,
     /// No more will come: the program has closed its terminal, or we have hung up.
     silent: bool,
     exit: Option<ExitStatus>,
@@ -143,6 +146,16 @@ impl Shared {
         let result = change(&mut self.lock());
         self.changed.notify_all();
         result
+    }
+
+    /// Waits until whoever waits for something has looked at this frame: what is to be seen for a moment only is not
+    /// missed.
+    fn show(&self) {
+        let mut seen = self.lock();
+        seen.unseen = true;
+        self.changed.notify_all();
+        let hidden = |seen: &mut Seen| seen.waiting && seen.unseen;
+        drop(self.changed.wait_while(seen, hidden));
     }
 
     /// How many bytes the line carries now, of so many that there is room for; waits until it is one at least.
@@ -166,6 +179,8 @@ impl Screen {
                 terminal: Terminal::new(launch.size.cols, launch.size.rows),
                 raw: Vec::new(),
                 carries: None,
+                unseen: false,
+                waiting: false,
                 silent: false,
                 exit: None,
             }),
@@ -372,12 +387,22 @@ impl Screen {
 
     #[track_caller]
     fn wait_until(&self, wanted: &str, met: impl Fn(&Seen) -> bool) -> MutexGuard<'_, Seen> {
-        let waiting = |seen: &mut Seen| !met(seen) && !seen.is_over();
-        let (seen, _) = self
+        let waiting = |seen: &mut Seen| {
+            let waits = !met(seen) && !seen.is_over();
+            if std::mem::take(&mut seen.unseen) {
+                self.shared.changed.notify_all();
+            }
+            waits
+        };
+        let mut seen = self.shared.lock();
+        seen.waiting = true;
+        let (mut seen, _) = self
             .shared
             .changed
-            .wait_timeout_while(self.shared.lock(), patience(), waiting)
+            .wait_timeout_while(seen, patience(), waiting)
             .unwrap_or_else(PoisonError::into_inner);
+        seen.waiting = false;
+        self.shared.changed.notify_all();
         if !met(&seen) {
             let how = match &seen.exit {
                 Some(exit) => format!("the program ended ({exit})"),
@@ -429,22 +454,37 @@ fn spawn_reader(
 ) {
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
-        while wait_to_read(&master, &stop) {
+        'reading: while wait_to_read(&master, &stop) {
             let most = shared.carries(buffer.len());
             // An error is how Linux says that nobody has the terminal open any more.
             let Ok(read @ 1..) = master.read(&mut buffer[..most]) else { break };
-            let answer = shared.change(|seen| {
-                seen.carries = seen.carries.map(|most| most.saturating_sub(read));
-                seen.raw.extend_from_slice(&buffer[..read]);
-                seen.terminal.take(&buffer[..read])
-            });
-            if !answer.is_empty() && answers.send(answer).is_err() {
-                break;
+            for frame in frames(&buffer[..read]) {
+                let answer = shared.change(|seen| {
+                    seen.carries = seen.carries.map(|most| most.saturating_sub(frame.len()));
+                    seen.raw.extend_from_slice(frame);
+                    seen.terminal.take(frame)
+                });
+                shared.show();
+                if !answer.is_empty() && answers.send(answer).is_err() {
+                    break 'reading;
+                }
             }
         }
         drop(master);
         shared.change(|seen| seen.silent = true);
     });
+}
+
+/// What was written, frame by frame where frames end in it.
+fn frames(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const END: &[u8] = b"\x1b[?2026l";
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let end = rest.windows(END.len()).position(|bytes| bytes == END);
+        let (frame, behind) = rest.split_at(end.map_or(rest.len(), |end| end + END.len()));
+        rest = behind;
+        (!frame.is_empty()).then_some(frame)
+    })
 }
 
 /// Whether there is something to read; false once we are to stop.

@@ -20,6 +20,9 @@ const FOR_COMMANDS: usize = 60;
 /// How many one batch labels.
 const BATCH: usize = 25;
 
+/// How long somebody reads a question.
+const READING: Duration = Duration::from_secs(1);
+
 /// What no screen and no command may say: somebody else was at work.
 const BUSY: [&str; 6] =
     ["another process is writing", "locked", "busy", "not saved", "could not", "panicked"];
@@ -147,14 +150,9 @@ fn labels_on_a_screen(desk: &Desk, person: &str, end: Instant) -> Done {
         if screen.look(is_done) {
             break;
         }
-        // Behind what somebody else said there, where it came before the first letter.
-        let (file, content) = screen.look(|view| (open_file(view), box_text(view)));
-        screen.type_keys("<enter>");
-        confirmed.push(Confirmed { author: person.to_owned(), content, key: None });
-        screen.wait_for("the next file", |view| {
-            nobody_is_in_the_way(view);
-            asks(view) || is_done(view) || (open_file(view) != file && box_text(view).is_empty())
-        });
+        if let Some(content) = entered(&screen) {
+            confirmed.push(Confirmed { author: person.to_owned(), content, key: None });
+        }
         // Nobody labels faster than a machine commits for minutes.
         screen.wait_for("labels on their way to the disk", |view| {
             on_their_way(view) < 8 || asks(view)
@@ -162,6 +160,32 @@ fn labels_on_a_screen(desk: &Desk, person: &str, end: Instant) -> Done {
     }
     leave(&screen);
     Done { confirmed, ..Done::default() }
+}
+
+/// Enter, and what was labeled with it. A question about an earlier label may come up at any moment before: then Enter is
+/// for that, and is pressed again.
+fn entered(screen: &Screen) -> Option<String> {
+    loop {
+        answer_questions(screen);
+        // Behind what somebody else said there, where it came before the first letter.
+        let open = |view: View<'_>| (open_file(view), box_text(view));
+        let before = screen.look(|view| (!asks(view) && !is_done(view)).then(|| open(view)));
+        let Some((file, content)) = before else {
+            if screen.look(is_done) {
+                return None;
+            }
+            continue;
+        };
+        screen.type_keys("<enter>");
+        screen.wait_for("the next file", |view| {
+            nobody_is_in_the_way(view);
+            asks(view) || is_done(view) || (open_file(view) != file && box_text(view).is_empty())
+        });
+        answer_questions(screen);
+        if screen.look(|view| asks(view) || open(view) != (file.clone(), content.clone())) {
+            return Some(content);
+        }
+    }
 }
 
 /// One file at a time by a batch, from the end of the list; one of three taken back and done again.
@@ -232,10 +256,13 @@ fn asks(view: View<'_>) -> bool {
     ASKS.iter().any(|title| view.contains(title))
 }
 
-/// "Mine", to every question; one more may come up over the one that is being answered. A key is pressed only once what
-/// the one before it did is seen: another choice lets the text go.
+/// "Mine", to every question, each read before it is answered: keys that come with it are for what was there before. A key
+/// is pressed only once what the one before it did is seen: another choice lets the text go.
 fn answer_questions(screen: &Screen) {
     while let Some(asked) = screen.look(question) {
+        if asked.contains("▸ back to the box") {
+            screen.bytes_while_idle(READING);
+        }
         let mine = asked.contains("▸ mine: label with it");
         screen.type_keys(if mine { "<enter>" } else { "<up>" });
         screen.wait_for("the answer", |view| question(view).as_ref() != Some(&asked));
