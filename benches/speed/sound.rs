@@ -12,6 +12,7 @@ use earmark::audio::{Engine, EngineConfig, FileSource, OutputChoice, Sounds};
 use earmark::domain::{ByteSource, Command, Event, SoundId};
 use earmark::workspace::{self, LabelRequest, Writer};
 use jiff::Timestamp;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -188,7 +189,13 @@ fn outside(effect: &Effect, player: &Player, committing: &Committing, loaded: &m
     player.engine.send(command);
 }
 
-/// A long file, in each codec: opened at its start and in its middle, and sought in while it plays.
+/// Has the system forget what it keeps of a file, as it has of one that nobody opened for a while.
+fn forget(path: &Path) {
+    let file = File::open(path).expect("an input opens");
+    rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).expect("advice is taken");
+}
+
+/// A long file that is on the disk alone, in each codec: opened at its start and in its middle, and sought in while it plays.
 fn long(scale: &Scale, report: &mut Report, minutes: u64) {
     let seconds = (60 * minutes) as f64;
     let mut dice = Dice::new(17);
@@ -201,6 +208,7 @@ fn long(scale: &Scale, report: &mut Report, minutes: u64) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (mut opens, mut seeks) = (Series::default(), Series::default());
         for run in 0..scale.runs.max(5) {
+            forget(&path);
             let player = Player::of(&data::folder());
             let from = if run % 2 == 0 { 0.0 } else { seconds / 2.0 };
             let sound = SoundId(name.clone());

@@ -41,6 +41,12 @@ impl ByteSource for FileSource {
         let reach = (i64::MAX as u64).saturating_sub(buffer.len() as u64);
         if offset > reach { Ok(0) } else { self.file.read_at(buffer, offset) }
     }
+
+    /// Only advice, which the system may ignore.
+    fn expect_all(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
+    }
 }
 
 /// Bytes in memory.

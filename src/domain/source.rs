@@ -19,6 +19,9 @@ pub trait ByteSource: Send + Sync {
     /// # Errors
     /// What the disk or the network says.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Any part of it may be asked for soon: whoever can do so at little cost reads ahead, without waiting.
+    fn expect_all(&self) {}
 }
 
 /// A dataset's source or output, as typed by the user and made absolute by the edge.

@@ -33,4 +33,10 @@ impl ByteSource for FileBytes {
             }
         }
     }
+
+    /// Only advice, which the system may ignore.
+    fn expect_all(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
+    }
 }

@@ -178,4 +178,8 @@ impl ByteSource for Watched {
         }
         read
     }
+
+    fn expect_all(&self) {
+        self.bytes.expect_all();
+    }
 }

@@ -140,7 +140,12 @@ impl Ear {
 
 fn open(id: &SoundId, sounds: &dyn Sounds) -> Result<Decoder, String> {
     let (source, name) = sounds.open(id).map_err(|error| format!("cannot be opened: {error}"))?;
-    Decoder::open(source, &name).map_err(|error| UserError::of(&error, None).to_string())
+    let decoder = Decoder::open(Arc::clone(&source), &name)
+        .map_err(|error| UserError::of(&error, None).to_string())?;
+    if decoder.info().has_no_index() {
+        source.expect_all();
+    }
+    Ok(decoder)
 }
 
 /// Mixes all channels into one.
