@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const AHEAD: Duration = Duration::from_millis(300);
 /// How often samples are made while playing.
 const TURN: Duration = Duration::from_millis(20);
+/// How often it is looked whether the output has begun to take them.
+const BEGINNING: Duration = Duration::from_millis(5);
 /// How often positions are told while playing.
 const REPORT: Duration = Duration::from_millis(100);
 /// How long a device stays open after the last sound. An open one wakes the machine a hundred times a second.
@@ -271,8 +273,10 @@ impl Player {
 
     /// Closes a device that has not been used for long; says when there is something to do.
     fn rest(&mut self, now: Instant) -> Option<Instant> {
-        if self.deck.as_ref().is_some_and(|deck| deck.run.is_some()) {
-            return Some(now + TURN);
+        if let Some(run) = self.deck.as_ref().and_then(|deck| deck.run.as_ref()) {
+            // What has to come first, over a network or through a slow device, is not asked for that often for long.
+            let begins = !run.started && now < run.tell_at + REPORT;
+            return Some(now + if begins { BEGINNING } else { TURN });
         }
         let since = *self.resting.get_or_insert(now);
         if !self.line.as_ref().is_some_and(Line::is_audible) {
