@@ -7,6 +7,7 @@ use crate::ops::Opened;
 use crate::sync::{ShareError, ShareJob, ShareReport, ShareStep};
 use crate::workspace;
 use jiff::Timestamp;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// So many revisions go out at once, however short the time.
@@ -98,10 +99,22 @@ impl Sharing {
         }
     }
 
-    /// Goes on for a moment.
-    pub(super) fn step(&mut self, writer: &mut workspace::Writer) {
+    /// Goes on for a moment. A new workspace takes all in at once, until somebody waits for the writer.
+    pub(super) fn step(
+        &mut self,
+        writer: &mut workspace::Writer,
+        somebody_waits: &mut dyn FnMut() -> bool,
+    ) {
         let Some(job) = &mut self.job else { return };
-        match job.step(writer, Timestamp::now()) {
+        let on_step = &mut |_: &ShareStep| {
+            if somebody_waits() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let step = job.step_or_all(writer, Timestamp::now(), on_step);
+        self.stepped(step, writer);
+    }
+
+    fn stepped(&mut self, step: Result<ShareStep, ShareError>, writer: &workspace::Writer) {
+        match step {
             Ok(ShareStep::Pulling(_)) => self.tell_phase(SyncPhase::ReadingLabels),
             Ok(ShareStep::Pushing(_)) => self.tell_phase(SyncPhase::Sharing),
             Ok(ShareStep::Done(report)) => {
@@ -187,8 +200,9 @@ impl Sharing {
             self.start(writer);
         }
         let begun = Instant::now();
-        while self.job.is_some() && begun.elapsed() < LAST {
-            self.step(writer);
+        while let Some(job) = self.job.as_mut().filter(|_| begun.elapsed() < LAST) {
+            let step = job.step(writer, Timestamp::now());
+            self.stepped(step, writer);
         }
     }
 }

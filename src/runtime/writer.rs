@@ -16,6 +16,7 @@ use crate::sync::{SyncError, SyncJob, SyncStep};
 use crate::text::counted;
 use crate::workspace::{self, LabelRequest, Lease, Probe};
 use jiff::Timestamp;
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -51,6 +52,27 @@ pub(super) enum WriterJob {
     Peaks(SampleId, AudioStamp, Arc<Peaks>),
     /// Everything before it is done.
     Stop,
+}
+
+impl WriterJob {
+    fn is_waited_for(&self) -> bool {
+        match self {
+            Self::Label(_)
+            | Self::Act(..)
+            | Self::Undo
+            | Self::Redo
+            | Self::Weigh(..)
+            | Self::Sync
+            | Self::CancelSync
+            | Self::Stop => true,
+            Self::Lease(_)
+            | Self::Release(_)
+            | Self::Remember(_)
+            | Self::Journal(..)
+            | Self::Probes { .. }
+            | Self::Peaks(..) => false,
+        }
+    }
 }
 
 pub(super) struct Writer {
@@ -126,11 +148,14 @@ struct Serving {
 
 impl Serving {
     fn serve(mut self, jobs: Receiver<WriterJob>) {
+        let mut ahead = VecDeque::new();
         loop {
             if self.looked_at.elapsed() >= LOOK {
                 self.look();
             }
-            let job = if self.sync.is_some() || self.sharing.runs() {
+            let job = if let Some(job) = ahead.pop_front() {
+                Some(job)
+            } else if self.sync.is_some() || self.sharing.runs() {
                 match jobs.try_recv() {
                     Ok(job) => Some(job),
                     Err(TryRecvError::Empty) => None,
@@ -153,7 +178,10 @@ impl Serving {
                 Some(WriterJob::Stop) => break,
                 Some(job) => self.take(job),
                 None if self.sync.is_some() => self.sync_on(),
-                None => self.sharing.step(&mut self.writer),
+                None => {
+                    let somebody_waits = &mut || somebody_waits(&jobs, &mut ahead);
+                    self.sharing.step(&mut self.writer, somebody_waits);
+                }
             }
         }
         self.sharing.finish(&mut self.writer);
@@ -448,6 +476,12 @@ impl Serving {
         }
         self.sharing.look(&self.writer);
     }
+}
+
+/// Whether somebody waits for what is to be done. What nobody waits for is done in its turn.
+fn somebody_waits(jobs: &Receiver<WriterJob>, ahead: &mut VecDeque<WriterJob>) -> bool {
+    ahead.extend(jobs.try_iter());
+    ahead.iter().any(WriterJob::is_waited_for)
 }
 
 fn failed_sync(error: UserError) -> Message {

@@ -4,7 +4,9 @@
 use crate::dataset::wav;
 use earmark::domain::{Connection, Deed, Flag, How, SampleKey, SampleState, Source, Target};
 use earmark::objects::{Options, Store};
-use earmark::sync::{ShareError, ShareReport, share, sync, write_snapshot};
+use earmark::sync::{
+    ShareError, ShareJob, ShareReport, ShareStep, share, sync, write_snapshot,
+};
 use earmark::workspace::{Dataset, Identity, LabelRequest, Reader, Writer};
 use jiff::Timestamp;
 use std::fs;
@@ -149,6 +151,39 @@ fn a_new_machine_is_complete_from_the_output_alone() {
         "what others did is not ours to undo"
     );
     assert_eq!(new.writer.dataset().id, ann.writer.dataset().id, "one dataset from then on");
+}
+
+#[test]
+fn a_new_machine_takes_in_at_once_what_came_before_somebody_waited_and_the_rest_in_steps() {
+    let files = ["a.wav", "b.wav", "c.wav"];
+    let team = Team::with(&files);
+    for (author, file) in ["ann", "ben", "cem"].into_iter().zip(files) {
+        let mut member = team.member(author);
+        member.sync();
+        member.label(file, author);
+        member.share();
+    }
+    let mut new = team.member("new");
+    new.sync();
+    let mut job = ShareJob::start(&team.output(), &new.writer, Timestamp::now()).unwrap();
+    let mut read = Vec::new();
+    let report = loop {
+        let on_step = &mut |step: &ShareStep| {
+            let ShareStep::Pulling(so_far) = step else { panic!("{step:?}") };
+            read.push(*so_far);
+            if *so_far == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        let step = job.step_or_all(&mut new.writer, Timestamp::now(), on_step).unwrap();
+        if let ShareStep::Done(report) = step {
+            break report;
+        }
+    };
+    assert_eq!(read, [0, 1], "after that it goes in steps");
+    assert_eq!((report.pulled, report.problems), (3, vec![]));
+    for (author, file) in ["ann", "ben", "cem"].into_iter().zip(files) {
+        assert_eq!(new.content(file).as_deref(), Some(author));
+    }
+    assert_eq!(new.reader().counts().unwrap().labeled, 3);
 }
 
 #[test]

@@ -139,6 +139,28 @@ impl ShareJob {
     /// The output or the workspace failed; what was exchanged by then stays, what waits goes the next time.
     pub fn step(&mut self, writer: &mut Writer, at: Timestamp) -> Result<ShareStep, ShareError> {
         let outcome = self.advance(writer, at);
+        self.unless_over(outcome)
+    }
+
+    /// As [`ShareJob::step`]; but a workspace that is new takes all that others have in at once, and is held as long as that
+    /// takes. `on_step` sees how far that is, and may end it: what came by then stays, the rest comes in steps.
+    ///
+    /// # Errors
+    /// As [`ShareJob::step`].
+    pub fn step_or_all(
+        &mut self,
+        writer: &mut Writer,
+        at: Timestamp,
+        on_step: &mut dyn FnMut(&ShareStep) -> ControlFlow<()>,
+    ) -> Result<ShareStep, ShareError> {
+        let outcome = match self.expected.take() {
+            Some(expected) if writer.is_new()? => self.take_all(expected, writer, on_step),
+            _ => self.advance(writer, at),
+        };
+        self.unless_over(outcome)
+    }
+
+    fn unless_over<T>(&mut self, outcome: Result<T, ShareError>) -> Result<T, ShareError> {
         if outcome.is_err() {
             self.phase = Phase::Over;
         }
@@ -442,10 +464,7 @@ pub fn share(
 ) -> Result<Option<ShareReport>, ShareError> {
     let mut job = ShareJob::start(store, writer, now())?;
     loop {
-        let step = match job.expected.take() {
-            Some(expected) if writer.is_new()? => job.take_all(expected, writer, on_step)?,
-            _ => job.step(writer, now())?,
-        };
+        let step = job.step_or_all(writer, now(), on_step)?;
         let flow = on_step(&step);
         if let ShareStep::Done(report) = step {
             return Ok(Some(report));
