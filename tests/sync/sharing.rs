@@ -4,9 +4,7 @@
 use crate::dataset::wav;
 use earmark::domain::{Connection, Deed, Flag, How, SampleKey, SampleState, Source, Target};
 use earmark::objects::{Options, Store};
-use earmark::sync::{
-    ShareError, ShareJob, ShareReport, ShareStep, share, sync, write_snapshot,
-};
+use earmark::sync::{ShareError, ShareJob, ShareReport, ShareStep, share, sync, write_snapshot};
 use earmark::workspace::{Dataset, Identity, LabelRequest, Reader, Writer};
 use jiff::Timestamp;
 use std::fs;
