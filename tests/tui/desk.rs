@@ -229,7 +229,7 @@ impl Desk {
     pub(crate) fn amid_changes(&mut self, answers: usize) -> &mut Self {
         for _ in 0..answers {
             self.take(Message::Changed);
-            let answer = self.inbox.pop_front().expect("a change is asked about");
+            let answer = self.inbox.pop_front().unwrap();
             self.take(answer);
         }
         self
