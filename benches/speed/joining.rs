@@ -34,7 +34,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) {
     let (steps, longest) = in_steps(&fresh, &output, count);
     report.add(
         Row::new(
-            format!("the same in steps, {labels}, while somebody labels"),
+            format!("the same in steps, {labels}, as once somebody labels"),
             Figure::seconds(steps.wall),
         )
         .against("an import of as many", beside())

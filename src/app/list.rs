@@ -130,6 +130,15 @@ impl ListPane {
         self.pending.contains(&id)
     }
 
+    /// Something changed: what is on its way, if anything is, is read anew once it has come. Whether it is.
+    pub(super) fn comes_too_early(&mut self) -> bool {
+        let comes = self.renewal != Renewal::Done;
+        if comes {
+            self.renewal = Renewal::AskedTooEarly;
+        }
+        comes
+    }
+
     pub(super) fn index_of(&self, id: SampleId) -> Option<usize> {
         self.rows.iter().position(|row| row.id == id)
     }

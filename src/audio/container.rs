@@ -37,7 +37,7 @@ impl Container {
     /// Reads the header. The allowance ends a header without end; it is to be lifted after the first packet.
     pub(super) fn open(&self) -> Result<(Box<dyn FormatReader>, Allowance), StreamError> {
         let (start, end) = (self.start, self.end);
-        let sized = !matches!(self.kind, "mp1" | "mp2" | "mp3" | "aac");
+        let sized = !self.is_bare();
         let whole = self.open_window(Window { start, end, sized, seekable: true });
         match whole {
             // This reader refuses a file that is cut, unless it is not told where that ends.
@@ -47,6 +47,11 @@ impl Container {
             }
             whole => whole,
         }
+    }
+
+    /// Whether it is frames and nothing around them, that would say how many there are and where.
+    pub(super) fn is_bare(&self) -> bool {
+        matches!(self.kind, "mp1" | "mp2" | "mp3" | "aac")
     }
 
     fn open_window(

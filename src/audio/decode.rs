@@ -121,6 +121,11 @@ impl Decoder {
         }
     }
 
+    /// Whether a seek has to read all that lies before the place.
+    pub(super) fn seeks_by_reading(&self) -> bool {
+        self.stream.seeks_by_reading()
+    }
+
     /// Counts the frames of the whole file from its packets, reading at most `budget` bytes. To be used on a file
     /// just opened, and not to be read from afterwards.
     pub(super) fn measure(&mut self, budget: u64) -> Result<Option<u64>, AudioError> {

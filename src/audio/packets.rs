@@ -311,6 +311,10 @@ impl Stream for PacketStream {
         self.rewind()
     }
 
+    fn seeks_by_reading(&self) -> bool {
+        self.container.is_bare()
+    }
+
     fn damaged(&self) -> Option<&str> {
         self.damaged.as_deref()
     }

@@ -12,6 +12,11 @@ pub(super) trait Stream: Send {
     /// Goes to `frame` or before it, with what the codec needs to be in its stride at `frame`.
     fn seek(&mut self, frame: u64) -> Result<(), StreamError>;
 
+    /// Whether a seek has to read all that lies before the place.
+    fn seeks_by_reading(&self) -> bool {
+        false
+    }
+
     /// What was wrong with the part read so far.
     fn damaged(&self) -> Option<&str>;
 

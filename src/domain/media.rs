@@ -23,11 +23,6 @@ impl MediaInfo {
     pub fn seconds(&self) -> Option<Seconds> {
         self.frames.map(|frames| frames as f64 / f64::from(self.rate.max(1)))
     }
-
-    /// Whether the container does not say where in it what is heard lies: to go to a place is to read all before it.
-    pub fn has_no_index(&self) -> bool {
-        matches!(self.container.as_str(), "mp1" | "mp2" | "mp3" | "aac")
-    }
 }
 
 /// Lowest and highest sample of a bin, scaled to -127…127.

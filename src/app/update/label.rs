@@ -5,12 +5,9 @@ use crate::action::Action;
 use crate::app::dialog::{Dialog, NewerDialog};
 use crate::app::editor::{DraftMark, Loading};
 use crate::app::effect::{DraftJob, Effect, LabelJob};
-use crate::app::list::Renewal;
 use crate::app::message::{Input, LabelOutcome};
 use crate::app::state::{Focus, Severity, Unsaved};
-use crate::domain::{
-    Confirm, Deed, Flag, How, Order, SampleDetail, SampleId, Target, UserError, View,
-};
+use crate::domain::{Confirm, Deed, Flag, How, Order, SampleDetail, Target, UserError, View};
 use crate::keymap::{Context as KeyContext, KeyCode};
 use crate::text::{nfc, safe_bytes, safe_line};
 use std::time::Duration;
@@ -265,10 +262,8 @@ impl Turn<'_> {
         }
         self.state.drafts_out.remove(&job.key);
         self.effect(Effect::Counts);
-        if self.state.list.renewal != Renewal::Done {
-            // It may still have the label as it was.
-            self.refresh_in_turn();
-        }
+        // A list that is on its way may still have the label as it was.
+        self.state.list.comes_too_early();
         let leaves = matches!(self.state.view, View::Unlabeled | View::ToConfirm);
         let is_open = self.open_id() == Some(job.sample);
         if leaves && !(is_open && self.state.focus == Focus::Editor) {
@@ -386,18 +381,14 @@ impl Turn<'_> {
 
     /// Labels that could not be written are tried again, oldest file first.
     pub(super) fn retry_unsaved(&mut self) {
-        let due: Vec<SampleId> = self
-            .state
-            .unsaved
-            .iter()
-            .filter(|(_, unsaved)| unsaved.retry_at.is_some_and(|at| at <= self.context.now))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in due {
-            let Some(unsaved) = self.state.unsaved.get_mut(&id) else { continue };
-            // Not before this one has an answer.
-            unsaved.retry_at = None;
-            let job = unsaved.job.clone();
+        let mut due = Vec::new();
+        for unsaved in self.state.unsaved.values_mut() {
+            // Not again before this has an answer.
+            if unsaved.retry_at.take_if(|at| *at <= self.context.now).is_some() {
+                due.push(unsaved.job.clone());
+            }
+        }
+        for job in due {
             self.effect(Effect::Label(job));
         }
     }

@@ -58,11 +58,8 @@ impl Turn<'_> {
 
     /// Others changed something: the list is read anew, once what is on its way has come.
     pub(super) fn refresh_in_turn(&mut self) {
-        match self.state.list.renewal {
-            Renewal::Done => self.refresh(),
-            Renewal::Asked | Renewal::AskedTooEarly => {
-                self.state.list.renewal = Renewal::AskedTooEarly;
-            }
+        if !self.state.list.comes_too_early() {
+            self.refresh();
         }
     }
 

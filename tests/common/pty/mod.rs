@@ -123,9 +123,10 @@ struct Seen {
     raw: Vec<u8>,
     /// How many bytes more a slow line carries; `None`: the line is quick.
     carries: Option<usize>,
-    /// Somebody waits for something on the screen, and has not looked at it as it is now.
-    unseen: bool,
+    /// Somebody waits for something on the screen.
     waiting: bool,
+    /// And has not looked at it as it is now.
+    unseen: bool,
     /// No more will come: the program has closed its terminal, or we have hung up.
     silent: bool,
     exit: Option<ExitStatus>,
@@ -383,6 +384,11 @@ impl Screen {
         let before = self.bytes();
         thread::sleep(span);
         self.bytes() - before
+    }
+
+    /// What a person takes to read what came up by itself: keys that come sooner are for what was there before.
+    pub(crate) fn read(&self) {
+        self.bytes_while_idle(Duration::from_secs(1));
     }
 
     #[track_caller]

@@ -284,9 +284,6 @@ fn tab(screen: &Screen, key: &str, first: &str) -> Option<()> {
     }))
 }
 
-/// Keys that come sooner are for what was there before.
-const READING: Duration = Duration::from_secs(1);
-
 /// Whether it is asked whose text is to stand: a draft of another day was typed over an older label.
 fn asks(view: View<'_>) -> bool {
     view.contains("Labeled meanwhile")
@@ -294,7 +291,7 @@ fn asks(view: View<'_>) -> bool {
 
 /// Reads the question, and answers that the one that was typed is.
 fn mine(screen: &Screen) -> Option<()> {
-    screen.bytes_while_idle(READING);
+    screen.read();
     for at in ["▸ theirs: keep it", "▸ mine: label with it"] {
         screen.type_keys("<up>");
         seen(screen.reaches("the other answer", |view| view.contains(at)))?;

@@ -20,9 +20,6 @@ const FOR_COMMANDS: usize = 60;
 /// How many one batch labels.
 const BATCH: usize = 25;
 
-/// How long somebody reads a question.
-const READING: Duration = Duration::from_secs(1);
-
 /// What no screen and no command may say: somebody else was at work.
 const BUSY: [&str; 6] =
     ["another process is writing", "locked", "busy", "not saved", "could not", "panicked"];
@@ -261,7 +258,7 @@ fn asks(view: View<'_>) -> bool {
 fn answer_questions(screen: &Screen) {
     while let Some(asked) = screen.look(question) {
         if asked.contains("▸ back to the box") {
-            screen.bytes_while_idle(READING);
+            screen.read();
         }
         let mine = asked.contains("▸ mine: label with it");
         screen.type_keys(if mine { "<enter>" } else { "<up>" });

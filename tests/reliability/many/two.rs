@@ -5,7 +5,6 @@ use super::truth::{Confirmed, Truth};
 use crate::desk::{Desk, box_text, open_file};
 use crate::figures;
 use crate::pty::Screen;
-use std::time::Duration;
 
 const ASKS: &str = "Labeled meanwhile by somebody else";
 
@@ -106,8 +105,7 @@ fn a_program_killed_while_it_asks_keeps_both_texts() {
     again.type_keys("<enter>");
     again.wait_for_text(ASKS);
     assert_eq!(first_label(&desk), Some(says("ann")));
-    // Nobody answers what was not read: sooner, keys are for the list.
-    again.bytes_while_idle(Duration::from_secs(1));
+    again.read();
     again.type_keys("<up><enter>");
     again.wait_for_no(ASKS);
     ends(&[again]);

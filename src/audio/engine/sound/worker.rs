@@ -142,7 +142,7 @@ fn open(id: &SoundId, sounds: &dyn Sounds) -> Result<Decoder, String> {
     let (source, name) = sounds.open(id).map_err(|error| format!("cannot be opened: {error}"))?;
     let decoder = Decoder::open(Arc::clone(&source), &name)
         .map_err(|error| UserError::of(&error, None).to_string())?;
-    if decoder.info().has_no_index() {
+    if decoder.seeks_by_reading() {
         source.expect_all();
     }
     Ok(decoder)
